@@ -1,0 +1,184 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Client is one connection lent to a WithClient callback: a Querier, plus transactions and notifications.
+type Client struct {
+	operation
+	pooled bool // a transaction-mode pooler stands between: everything runs in one transaction
+	tx     pgx.Tx
+}
+
+// ClientTx is a transaction on a Client. Behind a transaction-mode pooler it is a savepoint.
+type ClientTx struct {
+	Querier
+	tx pgx.Tx
+	op *operation
+}
+
+// WithClient lends one connection to fn, with the scope set on its session: for raw SQL, transactions of fn's own
+// and connection-level settings. It is never run again, since fn may have sent anything.
+//
+// Afterwards the connection is wiped (ROLLBACK, DISCARD ALL, prepared statements forgotten), or closed if that
+// fails: whatever fn left behind (settings, role, temporary tables, LISTEN, locks, an open transaction, a panic)
+// the next borrower sees nothing of. Behind a transaction-mode pooler (DB_POOLER_MODE=transaction) a session can't
+// be trusted, so fn runs inside one transaction, which is committed when fn returns nil.
+//
+// Errors: ErrPoolExhausted, ErrDatabaseDown, ErrScopeRefused, or what fn returned.
+func (p *Pool) WithClient(ctx context.Context, s Scope, fn func(ctx context.Context, c *Client) error) error {
+	if err := s.validate(); err != nil {
+		return &Error{Op: "withclient", Kind: ErrNoScope, Cause: err}
+	}
+	l, err := p.acquire(ctx, "withclient", 1, time.Now().Add(p.cfg.ConnTimeout.Duration()))
+	if err != nil {
+		return err
+	}
+	defer l.release(ctx)
+	c := &Client{operation: operation{lease: l}, pooled: p.cfg.PoolerMode == PoolerTransaction}
+	if c.pooled {
+		return p.wrap("withclient", c.runInTransaction(ctx, s, fn))
+	}
+	defer c.wipe(ctx) // also after a panic or runtime.Goexit
+	if err := c.enter(ctx, s); err != nil {
+		return p.wrap("withclient", err)
+	}
+	return p.wrap("withclient", fn(holding(ctx, p), c))
+}
+
+// enter sets the scope on the session. The guard is asked before fn can do anything.
+func (c *Client) enter(ctx context.Context, s Scope) error {
+	b := &pgx.Batch{}
+	b.Queue("select set_config('role', $1, false), set_config('app.tenant_id', $2, false)", s.Role, s.TenantID.String())
+	for _, set := range s.Settings {
+		b.Queue("select set_config($1, $2, false)", set.Name, set.Value)
+	}
+	if s.Guard != nil {
+		b.Queue(s.Guard.SQL, s.Guard.Args...)
+	}
+	br := c.lease.raw().SendBatch(ctx, b)
+	for range 1 + len(s.Settings) {
+		if _, err := br.Exec(); err != nil {
+			return errors.Join(err, br.Close())
+		}
+	}
+	if s.Guard != nil {
+		var ok bool
+		if err := br.QueryRow().Scan(&ok); err != nil {
+			return errors.Join(err, br.Close())
+		}
+		if !ok {
+			return errors.Join(ErrScopeRefused, br.Close())
+		}
+	}
+	return br.Close()
+}
+
+// wipe makes the session as new, or closes it.
+func (c *Client) wipe(ctx context.Context) {
+	c.done = true
+	conn := c.lease.raw()
+	if conn.IsClosed() || conn.PgConn().IsBusy() { // unread rows: reading them could take for ever
+		c.lease.destroy(ctx)
+		return
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupLimit)
+	defer cancel()
+	if err := wipeSession(limited, conn); err != nil {
+		c.lease.destroy(ctx)
+		return
+	}
+	c.lease.observe(ctx, StepCleaned, "", nil)
+}
+
+func wipeSession(ctx context.Context, conn *pgx.Conn) error {
+	if conn.PgConn().TxStatus() != 'I' {
+		if _, err := conn.Exec(ctx, "rollback", pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
+		}
+	}
+	if _, err := conn.Exec(ctx, "discard all", pgx.QueryExecModeSimpleProtocol); err != nil {
+		return err
+	}
+	// DISCARD ALL has dropped the prepared statements on the server; without this the driver would still use them.
+	return conn.DeallocateAll(ctx)
+}
+
+// runInTransaction is WithClient behind a transaction-mode pooler.
+func (c *Client) runInTransaction(ctx context.Context, s Scope, fn func(context.Context, *Client) error) error {
+	b := &pgx.Batch{}
+	b.BeginTx(pgx.TxOptions{})
+	s.queue(b, false, true)
+	br := c.lease.raw().SendBatch(ctx, b)
+	tx := br.Tx()
+	defer func() {
+		c.done = true
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupLimit)
+		defer cancel()
+		_ = tx.Rollback(limited) // after a commit it does nothing; on failure the driver closes the connection
+	}()
+	if _, err := br.Exec(); err != nil {
+		return errors.Join(err, br.Close())
+	}
+	if err := s.settle(br, true); err != nil {
+		return errors.Join(err, br.Close())
+	}
+	if err := br.Close(); err != nil {
+		return err
+	}
+	c.tx = tx
+	if err := fn(holding(ctx, c.lease.p), c); err != nil {
+		return err
+	}
+	return tx.Commit(ctx)
+}
+
+// Begin opens a transaction (behind a transaction-mode pooler a savepoint). End it with Commit or Rollback; one
+// that is left open is rolled back.
+func (c *Client) Begin(ctx context.Context) (*ClientTx, error) {
+	if err := c.ready(ctx, "begin"); err != nil {
+		return nil, err
+	}
+	var tx pgx.Tx
+	var err error
+	if c.tx != nil {
+		tx, err = c.tx.Begin(ctx)
+	} else {
+		tx, err = c.lease.raw().Begin(ctx)
+	}
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	return &ClientTx{Querier: &c.operation, tx: tx, op: &c.operation}, nil
+}
+
+// WaitForNotification blocks until a NOTIFY arrives on a channel that this client listens on, or ctx ends. Behind
+// a transaction-mode pooler notifications are not delivered, so it is refused there.
+func (c *Client) WaitForNotification(ctx context.Context) (*pgconn.Notification, error) {
+	if c.pooled {
+		return nil, fmt.Errorf("db: withclient: LISTEN does not work behind a transaction-mode pooler: give this program a direct DATABASE_URL and DB_POOLER_MODE=none")
+	}
+	if err := c.ready(ctx, "listen"); err != nil {
+		return nil, err
+	}
+	n, err := c.lease.raw().WaitForNotification(ctx)
+	return n, c.fail(err)
+}
+
+// Commit makes the transaction's work permanent.
+func (t *ClientTx) Commit(ctx context.Context) error { return t.op.fail(t.tx.Commit(ctx)) }
+
+// Rollback undoes the transaction's work. After Commit it does nothing.
+func (t *ClientTx) Rollback(ctx context.Context) error {
+	if err := t.tx.Rollback(ctx); err != nil && !errors.Is(err, pgx.ErrTxClosed) {
+		return t.op.fail(err)
+	}
+	return nil
+}

@@ -1,0 +1,213 @@
+package db
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Health is one look at the database, with the pool's figures at the moment of asking.
+type Health struct {
+	Healthy   bool      `json:"healthy"`
+	LatencyMs int64     `json:"latencyMs"` // of the last probe, in whole milliseconds, at least 1; 0 while there is none
+	PoolStats PoolStats `json:"poolStats"`
+	Reason    string    `json:"reason,omitempty"` // starting, down, timeout, auth, tls, dns, too_many_connections, unsafe, closed
+	CheckedAt time.Time `json:"-"`
+}
+
+const (
+	probePeriod     = time.Second
+	probePeriodDown = 250 * time.Millisecond // a return is seen soon; still only 4 dials a second
+)
+
+// HealthCheck reports whether the database answers. It reads the last result of the pool's prober, which has a
+// connection of its own: however many callers ask, the database sees one probe a second, and a busy pool is not
+// an unhealthy one. Only before the first probe has ended does it wait, at most until ctx ends.
+func (p *Pool) HealthCheck(ctx context.Context) Health {
+	h := p.prober.current(ctx)
+	h.PoolStats = p.GetPoolStats()
+	if p.closing.Load() {
+		h.Healthy, h.Reason = false, "closed"
+	}
+	return h
+}
+
+// prober watches the database over a connection outside the pool.
+type prober struct {
+	p        *Pool
+	cfg      *pgx.ConnConfig
+	conn     *pgx.Conn
+	last     atomic.Pointer[Health]
+	first    chan struct{} // closed after the first probe
+	cancel   context.CancelFunc
+	ctx      context.Context
+	stopped  chan struct{}
+	stopOnce sync.Once
+	started  bool
+}
+
+func newProber(p *Pool, c *pgx.ConnConfig) *prober {
+	own := c.Copy()
+	if p.cfg.AppName != "" {
+		own.RuntimeParams["application_name"] = p.cfg.AppName + " health"
+	}
+	pr := &prober{p: p, cfg: own, first: make(chan struct{}), stopped: make(chan struct{})}
+	pr.ctx, pr.cancel = context.WithCancel(context.Background())
+	return pr
+}
+
+func (pr *prober) start() {
+	pr.started = true
+	go pr.run()
+}
+
+func (pr *prober) stop() {
+	pr.stopOnce.Do(func() {
+		pr.cancel()
+		if pr.started {
+			<-pr.stopped
+		} else {
+			pr.hangUp()
+		}
+	})
+}
+
+func (pr *prober) current(ctx context.Context) Health {
+	if h := pr.last.Load(); h != nil {
+		return *h
+	}
+	select {
+	case <-pr.first:
+		return *pr.last.Load()
+	case <-ctx.Done():
+	case <-pr.ctx.Done():
+	}
+	return Health{Reason: "starting"}
+}
+
+func (pr *prober) run() {
+	defer close(pr.stopped)
+	defer pr.hangUp()
+	healthy := true
+	for {
+		h := pr.probe()
+		if !h.Healthy && healthy { // once more before anybody is told: a backend that was ended is not an outage
+			h = pr.probe()
+		}
+		if h.Healthy != healthy && pr.ctx.Err() == nil {
+			pr.report(h)
+		}
+		healthy = h.Healthy
+		if pr.last.Swap(&h) == nil {
+			close(pr.first)
+		}
+		wait := probePeriod
+		if !healthy {
+			wait = probePeriodDown
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-pr.ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// probe connects if need be and asks one empty statement.
+func (pr *prober) probe() Health {
+	ctx, cancel := context.WithTimeout(pr.ctx, pingLimit)
+	defer cancel()
+	start := time.Now()
+	err := pr.ask(ctx)
+	if err != nil {
+		pr.hangUp()
+		if tooMany(err) && pr.p.GetPoolStats().TotalCount > 0 {
+			err = nil // the server has no slot for us, but the pool has connections that work
+		}
+	}
+	if err != nil {
+		return Health{Reason: reason(err), CheckedAt: time.Now()}
+	}
+	return Health{Healthy: true, LatencyMs: max(time.Since(start).Milliseconds(), 1), CheckedAt: time.Now()}
+}
+
+func (pr *prober) ask(ctx context.Context) error {
+	if pr.conn == nil {
+		if err := pr.connect(ctx); err != nil {
+			return err
+		}
+	}
+	return pr.conn.Ping(ctx)
+}
+
+// connect opens the prober's connection and verifies the login on it, if no other connection has done so yet.
+func (pr *prober) connect(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, pr.cfg)
+	if err != nil {
+		return err
+	}
+	pr.conn = conn
+	if err := pr.p.verify(ctx, conn); err != nil {
+		pr.hangUp()
+		return err
+	}
+	return nil
+}
+
+func (pr *prober) hangUp() {
+	if pr.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), pingLimit)
+	defer cancel()
+	_ = pr.conn.Close(ctx) // it is given up either way
+	pr.conn = nil
+}
+
+func (pr *prober) report(h Health) {
+	stats := pr.p.GetPoolStats()
+	attrs := []any{"reason", h.Reason, "total", stats.TotalCount, "idle", stats.IdleCount, "waiting", stats.WaitingCount}
+	if h.Healthy {
+		pr.p.log.Info("database is back", attrs[2:]...)
+		return
+	}
+	pr.p.log.Error("database is away", attrs...)
+}
+
+func tooMany(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "53300"
+}
+
+// reason names the class of a failed probe, without any text of the driver's.
+func reason(err error) string {
+	var pg *pgconn.PgError
+	var dns *net.DNSError
+	var cert *x509.CertificateInvalidError
+	switch {
+	case errors.Is(err, ErrUnsafe):
+		return "unsafe"
+	case tooMany(err):
+		return "too_many_connections"
+	case errors.As(err, &pg) && (pg.Code == "28P01" || pg.Code == "28000" || pg.Code == "3D000"):
+		return "auth"
+	case errors.As(err, &pg) && pg.Code == "57P03":
+		return "starting"
+	case isTLSFailure(err) || errors.As(err, &cert):
+		return "tls"
+	case errors.As(err, &dns):
+		return "dns"
+	case errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err):
+		return "timeout"
+	}
+	return "down"
+}

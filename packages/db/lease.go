@@ -1,0 +1,160 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// lease is one connection, lent to one operation. It is not safe for concurrent use.
+type lease struct {
+	p       *Pool
+	conn    *pgxpool.Conn
+	pid     uint32
+	op      string
+	attempt int
+	since   time.Time
+	last    time.Time
+	callers [6]uintptr
+}
+
+func (l *lease) raw() *pgx.Conn { return l.conn.Conn() }
+
+// acquire lends a connection. It waits at most until deadline: in the queue when every connection is held
+// (ErrPoolExhausted), and for the database to come back when none can be opened (ErrDatabaseDown).
+func (p *Pool) acquire(ctx context.Context, op string, attempt int, deadline time.Time) (*lease, error) {
+	l := &lease{p: p, op: op, attempt: attempt, last: time.Now()}
+	if err := p.takeSlot(ctx, l, deadline); err != nil {
+		return nil, err
+	}
+	conn, err := p.connect(ctx, op, deadline)
+	if err != nil {
+		<-p.slots
+		return nil, err
+	}
+	l.conn, l.pid, l.since = conn, conn.Conn().PgConn().PID(), time.Now()
+	runtime.Callers(3, l.callers[:])
+	p.mu.Lock()
+	p.leases[l] = struct{}{}
+	p.mu.Unlock()
+	l.observe(ctx, StepAcquired, "", nil)
+	return l, nil
+}
+
+// takeSlot waits for one of DB_POOL_MAX slots, first come, first served. The slots stand in front of the driver's
+// pool so that waiting callers are counted exactly and a full pool is told apart from a database that is away.
+func (p *Pool) takeSlot(ctx context.Context, l *lease, deadline time.Time) error {
+	if p.closing.Load() {
+		return &Error{Op: l.op, Kind: ErrClosed}
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	if isHolding(ctx, p) {
+		return &Error{Op: l.op, Kind: ErrNestedAcquire, Stats: p.GetPoolStats()}
+	}
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	l.observe(ctx, StepWaiting, "", nil)
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-p.closed:
+		return &Error{Op: l.op, Kind: ErrClosed}
+	case <-ctx.Done():
+		return p.wrap(l.op, ctx.Err())
+	case <-timer.C:
+		return &Error{Op: l.op, Kind: ErrPoolExhausted, Limit: p.cfg.ConnTimeout.Duration(), Stats: p.GetPoolStats(), Attempts: 1}
+	}
+}
+
+// connect takes an idle connection or opens one. While the database is away it keeps trying: the request is held
+// rather than refused, because a restart is over sooner than a person has pressed "reload".
+func (p *Pool) connect(ctx context.Context, op string, deadline time.Time) (*pgxpool.Conn, error) {
+	limited, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		conn, err := p.pool.Acquire(limited)
+		if err == nil {
+			return conn, nil
+		}
+		if ctx.Err() != nil {
+			return nil, p.wrap(op, ctx.Err())
+		}
+		if !isWorthWaiting(err) || !pause(limited, attempt) {
+			return nil, p.unreachable(op, attempt, err)
+		}
+	}
+}
+
+// unreachable says why no connection could be opened.
+func (p *Pool) unreachable(op string, attempts int, cause error) error {
+	if errors.Is(cause, ErrUnsafe) {
+		return cause
+	}
+	var pg *pgconn.PgError
+	code := ""
+	if errors.As(cause, &pg) {
+		code = pg.Code
+	}
+	if cure := tlsCure(cause); cure != "" {
+		cause = fmt.Errorf("%s (%w)", cure, cause)
+	}
+	return &Error{
+		Op: op, Kind: ErrDatabaseDown, Code: code, Limit: p.cfg.ConnTimeout.Duration(),
+		Stats: p.GetPoolStats(), Attempts: attempts, Cause: cause,
+	}
+}
+
+// isWorthWaiting tells a database that is away from one that refuses us for good (password, TLS, missing database).
+func isWorthWaiting(err error) bool {
+	if errors.Is(err, ErrUnsafe) {
+		return false
+	}
+	return isTransient(err) || isBrokenWire(err) || strings.Contains(err.Error(), "too many failed attempts acquiring connection")
+}
+
+// release gives the connection back. The driver destroys it if a transaction or a result is still open on it.
+func (l *lease) release(ctx context.Context) {
+	l.p.mu.Lock()
+	delete(l.p.leases, l)
+	l.p.mu.Unlock()
+	l.conn.Release()
+	<-l.p.slots
+	l.observe(ctx, StepReleased, "", nil)
+}
+
+// destroy closes the connection instead of giving it back.
+func (l *lease) destroy(ctx context.Context) {
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupLimit)
+	defer cancel()
+	_ = l.raw().Close(closing) // the pool replaces it
+}
+
+// holder describes who holds the connection, for a person who looks for a leak.
+func (l *lease) holder() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s for %v", l.op, time.Since(l.since).Round(time.Millisecond))
+	frames := runtime.CallersFrames(l.callers[:])
+	for {
+		frame, more := frames.Next()
+		if frame.Function != "" && !strings.Contains(frame.Function, "/packages/db.") {
+			fmt.Fprintf(&b, " at %s (%s:%d)", frame.Function, frame.File, frame.Line)
+			return b.String()
+		}
+		if !more {
+			return b.String()
+		}
+	}
+}
