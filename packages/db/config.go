@@ -36,6 +36,8 @@ type Config struct {
 	SingleClient bool          `envconfig:"DB_USE_SINGLE_CLIENT" default:"false" desc:"true: one connection for everything, as before the pool" tradeoff:"slow under load; for a rollback only"`
 	PoolerMode   PoolerMode    `envconfig:"DB_POOLER_MODE" desc:"What DATABASE_URL leads to: none, session or transaction (kind of connection pooler); unset: transaction for port 6543, else none" example:"transaction"`
 	CancelGrace  config.Millis `envconfig:"DB_CANCEL_GRACE_MS" default:"500" unit:"milliseconds" desc:"How long an abandoned statement may take to stop before its connection is closed" tradeoff:"less than four round trips makes each abandoned request cost a reconnect"`
+	LeakWarn     config.Millis `envconfig:"DB_LEAK_WARN_MS" default:"10000" unit:"milliseconds" desc:"A connection that is held for longer is named in the log, with its holder"`
+	Instances    int           `envconfig:"DB_INSTANCES" default:"2" unit:"processes" desc:"How many portal processes share the database server, for the check of its connection limit at start"`
 
 	// AppName is shown in pg_stat_activity. The program sets it, not the environment.
 	AppName string `ignored:"true"`
@@ -68,6 +70,10 @@ func (c *Config) Validate() error {
 	within("DB_POOL_IDLE_MS", c.IdleTime, time.Second, 24*time.Hour)
 	within("DB_POOL_CONN_TIMEOUT_MS", c.ConnTimeout, 250*time.Millisecond, 10*time.Minute)
 	within("DB_CANCEL_GRACE_MS", c.CancelGrace, 50*time.Millisecond, time.Minute)
+	within("DB_LEAK_WARN_MS", c.LeakWarn, 100*time.Millisecond, 24*time.Hour)
+	if c.Instances < 1 || c.Instances > 10_000 {
+		refuse("DB_INSTANCES is %d: give a number from 1 to 10000", c.Instances)
+	}
 	switch c.PoolerMode {
 	case PoolerAuto:
 		c.PoolerMode = PoolerNone

@@ -18,7 +18,7 @@ func Door[T any](ctx context.Context, p *Pool, fn func(ctx context.Context, q Qu
 		if err == nil {
 			return value, nil
 		}
-		if decisive == nil || !wasNeverSent(decisive) || ctx.Err() != nil || !time.Now().Before(deadline) {
+		if decisive == nil || !wasNeverSent(decisive) || !p.mayGoOn(ctx, deadline) {
 			var zero T
 			return zero, p.wrap("door", err)
 		}

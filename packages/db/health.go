@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -18,13 +19,17 @@ type Health struct {
 	Healthy   bool      `json:"healthy"`
 	LatencyMs int64     `json:"latencyMs"` // of the last probe, in whole milliseconds, at least 1; 0 while there is none
 	PoolStats PoolStats `json:"poolStats"`
-	Reason    string    `json:"reason,omitempty"` // starting, down, timeout, auth, tls, dns, too_many_connections, unsafe, closed
+	Reason    string    `json:"reason,omitempty"` // starting, proving, down, timeout, auth, tls, dns, read_only, too_many_connections, unsafe, closed
 	CheckedAt time.Time `json:"-"`
 }
 
+// Times of the prober, from docs/decisions/0011-health.md.
 const (
-	probePeriod     = time.Second
-	probePeriodDown = 250 * time.Millisecond // a return is seen soon; still only 4 dials a second
+	probePeriod  = time.Second            // one statement a second, however many ask
+	provingTime  = time.Second            // so long it must answer without a break before "back" is said
+	provingPause = 250 * time.Millisecond // between probes in that time
+	firstSearch  = 50 * time.Millisecond  // between dials in an outage, doubling to lastSearch
+	lastSearch   = 400 * time.Millisecond
 )
 
 // HealthCheck reports whether the database answers. It reads the last result of the pool's prober, which has a
@@ -95,30 +100,59 @@ func (pr *prober) current(ctx context.Context) Health {
 func (pr *prober) run() {
 	defer close(pr.stopped)
 	defer pr.hangUp()
-	healthy := true
-	for {
+	healthy := true         // what callers are told
+	var goodSince time.Time // since when it has answered without a break, while they are told otherwise
+	search := firstSearch
+	for first := true; pr.ctx.Err() == nil; first = false {
 		h := pr.probe()
 		if !h.Healthy && healthy { // once more before anybody is told: a backend that was ended is not an outage
 			h = pr.probe()
+		}
+		pause := probePeriod
+		switch {
+		case h.Healthy:
+			pr.p.breaker.reset()
+			search = firstSearch
+			if goodSince.IsZero() {
+				goodSince = time.Now()
+			}
+			if !healthy && time.Since(goodSince) < provingTime {
+				h.Healthy, h.Reason = false, "proving"
+				pause = provingPause
+			}
+		default:
+			if h.Reason != "down" && h.Reason != "timeout" && h.Reason != "dns" && h.Reason != "starting" && h.Reason != "read_only" {
+				pr.p.breaker.reset() // it is there and refuses us: requests may learn why themselves
+			}
+			goodSince = time.Time{}
+			pause = search/2 + rand.N(search) // jitter: many instances must not dial in step
+			search = min(search*2, lastSearch)
 		}
 		if h.Healthy != healthy && pr.ctx.Err() == nil {
 			pr.report(h)
 		}
 		healthy = h.Healthy
-		if pr.last.Swap(&h) == nil {
+		pr.last.Store(&h)
+		if first {
 			close(pr.first)
 		}
-		wait := probePeriod
-		if !healthy {
-			wait = probePeriodDown
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-pr.ctx.Done():
-			timer.Stop()
-			return
-		}
+		pr.p.warnOfLeaks()
+		pr.rest(pause)
+	}
+}
+
+// rest waits until the next probe is due, or a request could not connect and wants to know at once.
+func (pr *prober) rest(pause time.Duration) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	kick := pr.p.breaker.kick
+	if pause < probePeriod {
+		kick = nil // it is being looked into already
+	}
+	select {
+	case <-timer.C:
+	case <-kick:
+	case <-pr.ctx.Done():
 	}
 }
 
@@ -156,7 +190,7 @@ func (pr *prober) connect(ctx context.Context) error {
 		return err
 	}
 	pr.conn = conn
-	if err := pr.p.verify(ctx, conn); err != nil {
+	if err := pr.p.welcome(ctx, conn); err != nil {
 		pr.hangUp()
 		return err
 	}
@@ -169,6 +203,9 @@ func (pr *prober) hangUp() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), pingLimit)
 	defer cancel()
+	if pr.conn.IsClosed() {
+		cut(pr.conn)
+	}
 	_ = pr.conn.Close(ctx) // it is given up either way
 	pr.conn = nil
 }
@@ -196,6 +233,8 @@ func reason(err error) string {
 	switch {
 	case errors.Is(err, ErrUnsafe):
 		return "unsafe"
+	case errors.Is(err, errStandby):
+		return "read_only"
 	case tooMany(err):
 		return "too_many_connections"
 	case errors.As(err, &pg) && (pg.Code == "28P01" || pg.Code == "28000" || pg.Code == "3D000"):

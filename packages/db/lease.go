@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -22,7 +23,8 @@ type lease struct {
 	attempt int
 	since   time.Time
 	last    time.Time
-	callers [6]uintptr
+	callers [12]uintptr
+	warned  bool // under Pool.mu
 }
 
 func (l *lease) raw() *pgx.Conn { return l.conn.Conn() }
@@ -79,24 +81,60 @@ func (p *Pool) takeSlot(ctx context.Context, l *lease, deadline time.Time) error
 	}
 }
 
-// connect takes an idle connection or opens one. While the database is away it keeps trying: the request is held
-// rather than refused, because a restart is over sooner than a person has pressed "reload".
+// connect takes an idle connection or opens one. While the database is away the request is held rather than
+// refused, because a restart is over sooner than a person has pressed "reload"; the prober says when it is over.
 func (p *Pool) connect(ctx context.Context, op string, deadline time.Time) (*pgxpool.Conn, error) {
 	limited, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
+	var last error
 	for attempt := 1; ; attempt++ {
+		if r := p.refused.Load(); r != nil && time.Since(r.at) < refusalLife && p.pool.Stat().IdleConns() == 0 {
+			return nil, p.unreachable(op, attempt, r.err)
+		}
+		if !p.waitOut(limited, deadline) {
+			if ctx.Err() != nil {
+				return nil, p.wrap(op, ctx.Err())
+			}
+			return nil, p.unreachable(op, attempt, last)
+		}
 		conn, err := p.pool.Acquire(limited)
 		if err == nil {
 			return conn, nil
 		}
-		if ctx.Err() != nil {
+		last = err
+		switch {
+		case ctx.Err() != nil:
 			return nil, p.wrap(op, ctx.Err())
+		case !isWorthWaiting(err):
+			p.refused.Store(&refusal{at: time.Now(), err: err})
+			return nil, p.unreachable(op, attempt, err)
+		case isDown(err):
+			p.breaker.trip()
 		}
-		if !isWorthWaiting(err) || !pause(limited, attempt) {
+		if !pause(limited, attempt) {
 			return nil, p.unreachable(op, attempt, err)
 		}
 	}
 }
+
+// waitOut waits for the end of an outage, if there is one. Whoever is held is waiting for a connection and counted.
+func (p *Pool) waitOut(ctx context.Context, deadline time.Time) bool {
+	if p.breaker.current.Load() == nil {
+		return true
+	}
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	return p.breaker.wait(ctx, deadline)
+}
+
+// refusal is a "no" that trying again doesn't change: a wrong password, no TLS, no such database. It is remembered
+// for a moment, so that a busy portal does not try its wrong password hundreds of times a second.
+type refusal struct {
+	at  time.Time
+	err error
+}
+
+const refusalLife = time.Second
 
 // unreachable says why no connection could be opened.
 func (p *Pool) unreachable(op string, attempts int, cause error) error {
@@ -108,6 +146,9 @@ func (p *Pool) unreachable(op string, attempts int, cause error) error {
 	if errors.As(cause, &pg) {
 		code = pg.Code
 	}
+	if cause == nil {
+		cause = errHeld
+	}
 	if cure := tlsCure(cause); cure != "" {
 		cause = fmt.Errorf("%s (%w)", cure, cause)
 	}
@@ -116,6 +157,8 @@ func (p *Pool) unreachable(op string, attempts int, cause error) error {
 		Stats: p.GetPoolStats(), Attempts: attempts, Cause: cause,
 	}
 }
+
+var errHeld = errors.New("no connection could be opened for longer than a request is held")
 
 // isWorthWaiting tells a database that is away from one that refuses us for good (password, TLS, missing database).
 func isWorthWaiting(err error) bool {
@@ -142,19 +185,31 @@ func (l *lease) destroy(ctx context.Context) {
 	_ = l.raw().Close(closing) // the pool replaces it
 }
 
-// holder describes who holds the connection, for a person who looks for a leak.
+// holder describes who holds the connection, innermost caller first, for a person who looks for a leak.
 func (l *lease) holder() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s for %v", l.op, time.Since(l.since).Round(time.Millisecond))
 	frames := runtime.CallersFrames(l.callers[:])
-	for {
-		frame, more := frames.Next()
-		if frame.Function != "" && !strings.Contains(frame.Function, "/packages/db.") {
-			fmt.Fprintf(&b, " at %s (%s:%d)", frame.Function, frame.File, frame.Line)
-			return b.String()
+	for more := true; more; {
+		var frame runtime.Frame
+		frame, more = frames.Next()
+		if frame.Function != "" && !strings.Contains(frame.Function, "/packages/db.") && !strings.HasPrefix(frame.Function, "runtime.") {
+			fmt.Fprintf(&b, " < %s (%s:%d)", frame.Function, filepath.Base(frame.File), frame.Line)
 		}
-		if !more {
-			return b.String()
+	}
+	return b.String()
+}
+
+// warnOfLeaks names everybody who has held a connection for longer than DB_LEAK_WARN_MS, once.
+func (p *Pool) warnOfLeaks() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.leases {
+		if !l.warned && time.Since(l.since) > p.cfg.LeakWarn.Duration() {
+			l.warned = true
+			s := p.GetPoolStats()
+			p.log.Warn("a connection is held for long: a slow statement, or a callback that does not return",
+				"holder", l.holder(), "total", s.TotalCount, "idle", s.IdleCount, "waiting", s.WaitingCount)
 		}
 	}
 }

@@ -13,6 +13,7 @@ const (
 	StepAcquired   Step = "acquired"    // a connection was assigned
 	StepStatement  Step = "statement"   // a statement was answered; for a batch, its first statement
 	StepCommitted  Step = "committed"   // COMMIT was acknowledged
+	StepLost       Step = "commit lost" // the answer to COMMIT did not come; Err says why
 	StepRolledBack Step = "rolled back" // the transaction was undone
 	StepCleaned    Step = "cleaned"     // WithClient wiped what its callback had left on the session
 	StepReleased   Step = "released"    // the connection is back in the pool, or destroyed

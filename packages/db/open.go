@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,9 +36,14 @@ type Pool struct {
 
 	pool     *pgxpool.Pool
 	prober   *prober
+	peers    *peers
+	breaker  *breaker
+	budget   *budget
+	refused  atomic.Pointer[refusal]
 	slots    chan struct{} // one token for each connection that may be lent
 	waiting  atomic.Int64
 	verified atomic.Bool
+	pooled   atomic.Bool // the first look found a pooler between us and Postgres
 
 	mu     sync.Mutex
 	leases map[*lease]struct{}
@@ -80,11 +84,14 @@ func Open(ctx context.Context, cfg Config, opts ...Option) (*Pool, error) {
 		return nil, err
 	}
 	p := &Pool{
-		cfg:    cfg,
-		log:    slog.Default(),
-		slots:  make(chan struct{}, cfg.Max),
-		leases: make(map[*lease]struct{}, cfg.Max),
-		closed: make(chan struct{}),
+		cfg:     cfg,
+		log:     slog.Default(),
+		slots:   make(chan struct{}, cfg.Max),
+		leases:  make(map[*lease]struct{}, cfg.Max),
+		closed:  make(chan struct{}),
+		peers:   newPeers(),
+		breaker: newBreaker(cfg.ConnTimeout.Duration()),
+		budget:  newBudget(),
 	}
 	for _, opt := range opts {
 		opt(p)
@@ -99,6 +106,14 @@ func Open(ctx context.Context, cfg Config, opts ...Option) (*Pool, error) {
 	if err != nil {
 		p.prober.stop()
 		return nil, err
+	}
+	if p.pooled.Load() && p.cfg.PoolerMode == PoolerNone {
+		p.log.ErrorContext(ctx, "a connection pooler stands before Postgres and DB_POOLER_MODE does not say so: set DB_POOLER_MODE=transaction (or session); until then the safe form for a transaction pooler is used")
+		p.cfg.PoolerMode = PoolerTransaction
+		if driver, err = p.driverConfig(); err != nil {
+			p.prober.stop()
+			return nil, err
+		}
 	}
 	// The driver keeps the context for its background work, which must outlive the start-up.
 	p.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), driver)
@@ -162,24 +177,32 @@ func (p *Pool) driverConfig() (*pgxpool.Config, error) {
 			}
 		}
 	}
+	if len(c.ConnConfig.Fallbacks) > 0 && c.ConnConfig.ValidateConnect == nil {
+		c.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite // several hosts: only one is the primary
+	}
 	c.MaxConns, c.MinConns, c.MinIdleConns = int32(p.cfg.Max), int32(p.cfg.Min), int32(p.cfg.Min)
 	c.MaxConnIdleTime = p.cfg.IdleTime.Duration()
 	c.MaxConnLifetime, c.MaxConnLifetimeJitter = lifetime, lifetimeShift
 	c.HealthCheckPeriod = upkeepPeriod
-	c.PingTimeout = pingLimit
-	c.AfterConnect = p.verify
+	c.ShouldPing, c.PrepareConn = p.shouldPing, prepare
+	c.AfterConnect = p.welcome
+	c.BeforeClose = func(conn *pgx.Conn) {
+		if conn.IsClosed() {
+			cut(conn)
+		}
+	}
 	p.connectionConfig(c.ConnConfig)
 	return c, nil
 }
 
 func (p *Pool) connectionConfig(c *pgx.ConnConfig) {
 	c.ConnectTimeout = dialLimit
-	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 3}}
-	c.DialFunc = dialer.DialContext
+	c.DialFunc = p.peers.dial
+	c.OnPgError = p.onPgError
 	// A statement whose request was abandoned is cancelled at the server; closing the connection instead, as the
 	// driver does by default, makes every impatient browser cost a reconnect.
 	c.BuildContextWatcherHandler = func(pc *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: pc, DeadlineDelay: p.cfg.CancelGrace.Duration()}
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: pc, CancelRequestDelay: cancelDelay, DeadlineDelay: p.cfg.CancelGrace.Duration()}
 	}
 	if p.cfg.PoolerMode == PoolerTransaction {
 		c.DefaultQueryExecMode = pgx.QueryExecModeExec // a prepared statement would live on another server connection

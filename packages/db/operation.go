@@ -25,6 +25,9 @@ func (o *operation) fail(err error) error {
 		return nil
 	}
 	wrapped := o.lease.p.wrap(o.lease.op, err)
+	if isBrokenWire(err) {
+		o.lease.p.peers.died()
+	}
 	if o.err == nil {
 		o.err = wrapped
 	}

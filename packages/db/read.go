@@ -20,12 +20,13 @@ func Read[T any](ctx context.Context, p *Pool, s Scope, fn func(ctx context.Cont
 		return zero, &Error{Op: "read", Kind: ErrNoScope, Cause: err}
 	}
 	deadline := time.Now().Add(p.cfg.ConnTimeout.Duration())
+	p.budget.earn()
 	for attempt := 1; ; attempt++ {
 		value, decisive, err := readOnce(ctx, p, s, attempt, deadline, fn)
 		if err == nil {
 			return value, nil
 		}
-		if decisive == nil || !mayReadAgain(decisive) || ctx.Err() != nil || !time.Now().Before(deadline) {
+		if decisive == nil || !mayReadAgain(decisive) || !p.mayGoOn(ctx, deadline) {
 			return zero, p.wrap("read", err)
 		}
 		p.retried(ctx, "read", attempt, decisive)

@@ -43,11 +43,24 @@ func mayWriteAgain(err error) bool {
 	if errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "25006") {
 		return true
 	}
-	return mayReadAgain(err)
+	return errors.Is(err, errAborted) || mayReadAgain(err)
+}
+
+// mayGoOn reports whether there is time, somebody who waits, and budget for another attempt.
+func (p *Pool) mayGoOn(ctx context.Context, deadline time.Time) bool {
+	return ctx.Err() == nil && time.Now().Before(deadline) && p.budget.spend()
+}
+
+// isDown tells a database that can't be reached at all from one that is only short of slots.
+func isDown(err error) bool {
+	return !tooMany(err) && (isTransient(err) || isBrokenWire(err))
 }
 
 // isTransient reports errors that say "not now": the backend was ended, the server starts, or has no slot.
 func isTransient(err error) bool {
+	if errors.Is(err, errStandby) {
+		return true
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		switch pg.Code {

@@ -28,7 +28,7 @@ import (
 const (
 	fast    = pgdev.Fast
 	second  = time.Second
-	quarter = 250 * time.Millisecond
+	shortly = time.Second
 )
 
 // authority signs certificates for a test.
@@ -141,7 +141,7 @@ func TestTLSIsVerifiedOrRefusedWithItsCure(t *testing.T) {
 	}
 	try := func(host, ca string) error {
 		on := true
-		c := settings(t, address(host), patience(quarter), func(c *db.Config) { c.SSL = &on; c.SSLCA = ca })
+		c := settings(t, address(host), patience(shortly), func(c *db.Config) { c.SSL = &on; c.SSLCA = ca })
 		p, err := db.Open(t.Context(), c, db.WithRole(staff), db.WithLedger(ledger{}))
 		if err != nil {
 			return err

@@ -13,7 +13,9 @@ import (
 // verifySQL asks, as the login itself, for everything that would let it work outside a scope. It names no table:
 // whatever the login can touch, or its role can touch without forced row-level security, is a finding.
 const verifySQL = `
-select current_setting('server_version_num')::int,
+select current_setting('server_version_num')::int, pg_backend_pid(), r.rolconnlimit,
+       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+         - coalesce(current_setting('reserved_connections', true), '0')::int,
        r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolinherit,
        array(select m.rolname::text from pg_roles m
               where m.oid <> r.oid and not r.rolsuper and pg_has_role(r.oid, m.oid, 'MEMBER') order by 1),
@@ -32,17 +34,28 @@ select current_setting('server_version_num')::int,
                      or has_any_column_privilege(to_regrole($1), c.oid, 'select, insert, update')) order by 1 limit 5)
   from pg_roles r where r.rolname = current_user`
 
-// verify is the driver's hook for every new connection. It looks at the first one; nothing is served before that.
-func (p *Pool) verify(ctx context.Context, conn *pgx.Conn) error {
+// welcome is the driver's hook for every new connection. The driver sets no limit on its hooks.
+func (p *Pool) welcome(ctx context.Context, conn *pgx.Conn) error {
+	limited, cancel := context.WithTimeout(ctx, dialLimit)
+	defer cancel()
+	if err := p.peers.ready(conn); err != nil {
+		return err
+	}
 	if p.cfg.PoolerMode == PoolerTransaction {
 		registerUUID(conn)
 	}
+	if err := rememberCluster(limited, conn); err != nil {
+		return err
+	}
+	return p.verify(limited, conn)
+}
+
+// verify looks at the first connection; nothing is served before that.
+func (p *Pool) verify(ctx context.Context, conn *pgx.Conn) error {
 	if p.verified.Load() {
 		return nil
 	}
-	limited, cancel := context.WithTimeout(ctx, dialLimit) // the driver sets no limit on its hooks
-	defer cancel()
-	findings, err := p.examine(limited, conn)
+	findings, err := p.examine(ctx, conn)
 	if err != nil {
 		return err
 	}
@@ -56,15 +69,17 @@ func (p *Pool) verify(ctx context.Context, conn *pgx.Conn) error {
 // examine returns what is wrong with server, schema and login, each with its cure.
 func (p *Pool) examine(ctx context.Context, conn *pgx.Conn) (findings []string, err error) {
 	find := func(format string, args ...any) { findings = append(findings, fmt.Sprintf(format, args...)) }
-	var version int
+	var version, backend, roleLimit, serverLimit int
 	var super, bypass, createRole, inherit bool
 	var roles, owned, reachable, unforced []string
-	err = conn.QueryRow(ctx, verifySQL, p.role).
-		Scan(&version, &super, &bypass, &createRole, &inherit, &roles, &owned, &reachable, &unforced)
+	err = conn.QueryRow(ctx, verifySQL, pgx.QueryExecModeExec, p.role).
+		Scan(&version, &backend, &roleLimit, &serverLimit, &super, &bypass, &createRole, &inherit, &roles, &owned, &reachable, &unforced)
 	if err != nil {
 		return nil, err
 	}
 	login := conn.Config().User
+	p.pooled.Store(backend != int(conn.PgConn().PID()))
+	p.checkLimits(ctx, roleLimit, serverLimit)
 	if version < 150000 {
 		find("the server is PostgreSQL %d.%d: use 15 or later", version/10000, version%10000)
 	} else if oldest, ok := safeMinor[version/10000]; ok && version%10000 < oldest {
@@ -91,13 +106,26 @@ func (p *Pool) examine(ctx context.Context, conn *pgx.Conn) (findings []string, 
 	}
 	if p.schema > 0 {
 		var schema int64
-		if err := conn.QueryRow(ctx, "select schema_version()").Scan(&schema); err != nil {
+		if err := conn.QueryRow(ctx, "select schema_version()", pgx.QueryExecModeExec).Scan(&schema); err != nil {
 			find("the schema version can't be read (%v): run the migrate command", errorText(err))
 		} else if schema < p.schema {
 			find("the schema is at version %d, this program needs %d: run the migrate command", schema, p.schema)
 		}
 	}
 	return findings, nil
+}
+
+// checkLimits warns when this process, or all of its kind together, may ask for more connections than the server has.
+func (p *Pool) checkLimits(ctx context.Context, roleLimit, serverLimit int) {
+	own := p.cfg.Max + 1 // and the prober's
+	if roleLimit >= 0 && own > roleLimit {
+		p.log.WarnContext(ctx, "the login's connection limit is below what this process may open: raise it (ALTER ROLE … CONNECTION LIMIT) or lower DB_POOL_MAX",
+			"limit", roleLimit, "may_open", own)
+	}
+	if all := own * p.cfg.Instances; all > serverLimit {
+		p.log.WarnContext(ctx, "the server has fewer connections than all portal processes may open: raise max_connections, lower DB_POOL_MAX, or correct DB_INSTANCES",
+			"limit", serverLimit, "may_open", all, "instances", p.cfg.Instances)
+	}
 }
 
 // safeMinor is the first minor release of each major with the fixes of CVE-2025-8713 and those before it, in which

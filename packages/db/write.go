@@ -51,6 +51,7 @@ type Ledger interface {
 type Tx struct {
 	operation
 	tx     pgx.Tx
+	xid    string // transaction id, to ask for the outcome of a lost COMMIT
 	events []Event
 }
 
@@ -72,13 +73,17 @@ func Write[T any](ctx context.Context, p *Pool, s Scope, in Intent, fn func(ctx 
 		return zero, &Error{Op: "write", Kind: ErrNoScope, Cause: err}
 	}
 	deadline := time.Now().Add(p.cfg.ConnTimeout.Duration())
+	p.budget.earn()
 	for attempt := 1; ; attempt++ {
 		value, decisive, err := writeOnce(ctx, p, s, in, attempt, deadline, fn)
 		if err == nil {
 			return value, nil
 		}
-		if decisive == nil || !mayWriteAgain(decisive) || ctx.Err() != nil || !time.Now().Before(deadline) {
+		if decisive == nil || !mayWriteAgain(decisive) || !p.mayGoOn(ctx, deadline) {
 			return zero, p.wrap("write", err)
+		}
+		if errors.Is(decisive, ErrReadOnly) { // demoted: its connections are of no use any more
+			p.resetOnce()
 		}
 		p.retried(ctx, "write", attempt, decisive)
 		if !pause(ctx, attempt) {
@@ -121,7 +126,7 @@ func writeOnce[T any](ctx context.Context, p *Pool, s Scope, in Intent, attempt 
 	if err := settle(inside, p, s, in, t, value); err != nil {
 		return value, t.decisive(err), err
 	}
-	decisive, err = t.commit(ctx)
+	decisive, err = t.commit(ctx, deadline)
 	return value, decisive, err
 }
 
@@ -145,18 +150,23 @@ func settle(ctx context.Context, p *Pool, s Scope, in Intent, t *Tx, value any) 
 func (t *Tx) begin(b *pgx.Batch, s Scope) func(pgx.BatchResults) error {
 	t.prefix = nil // later statements go alone
 	b.BeginTx(pgx.TxOptions{})
+	b.Queue(xidSQL)
 	s.queue(b, false, true)
 	return func(br pgx.BatchResults) error {
 		t.tx = br.Tx()
 		if _, err := br.Exec(); err != nil {
 			return err
 		}
+		if err := br.QueryRow().Scan(&t.xid); err != nil {
+			return err
+		}
 		return s.settle(br, true)
 	}
 }
 
-// commit reports as decisive only what the server itself has rolled back: after a lost COMMIT nobody knows.
-func (t *Tx) commit(ctx context.Context) (decisive, err error) {
+// commit reports as decisive only what is certainly not committed. A lost answer is asked for again, for as long as
+// a fresh request would be held.
+func (t *Tx) commit(ctx context.Context, deadline time.Time) (decisive, err error) {
 	t.finish()
 	if t.tx == nil { // fn sent no statement
 		return nil, nil
@@ -175,7 +185,13 @@ func (t *Tx) commit(ctx context.Context) (decisive, err error) {
 	case errors.Is(err, pgx.ErrTxCommitRollback):
 		return nil, fmt.Errorf("db: write: nothing was committed, because a statement had failed and the callback went on: %w", errors.Join(err, t.err))
 	}
-	return nil, &Error{Op: "write", Kind: ErrCommitUnknown, Stats: t.lease.p.GetPoolStats(), Attempts: t.lease.attempt, Cause: err}
+	t.lease.observe(ctx, StepLost, "", err)
+	cut(t.lease.raw())
+	t.tx = nil // it can't be rolled back over this connection
+	if later := time.Now().Add(t.lease.p.cfg.ConnTimeout.Duration()); later.After(deadline) {
+		deadline = later
+	}
+	return t.afterLostCommit(ctx, err, deadline)
 }
 
 // rollback undoes what was not committed, also after a panic and for a client that is gone: the context of the
