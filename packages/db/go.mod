@@ -27,7 +27,6 @@ replace openhouse.example/packages/config => ../config
 require (
 	github.com/google/go-cmp v0.7.0
 	go.uber.org/goleak v1.3.0
-	golang.org/x/sys v0.49.0
 	openhouse.example/packages/pgdev v0.0.0
 )
 

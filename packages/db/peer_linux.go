@@ -1,17 +1,16 @@
 package db
 
-import (
-	"syscall"
+import "syscall"
 
-	"golang.org/x/sys/unix"
-)
+// tcpUserTimeout is TCP_USER_TIMEOUT of linux/tcp.h, which package syscall doesn't name.
+const tcpUserTimeout = 18
 
 // setUserTimeout makes TCP report a peer that acknowledges nothing; without it a write to a dead peer looks fine
 // for a quarter of an hour.
 func setUserTimeout(_, _ string, raw syscall.RawConn) error {
 	var failed error
 	err := raw.Control(func(fd uintptr) {
-		failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
+		failed = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(userTimeout.Milliseconds()))
 	})
 	if err != nil {
 		return err
