@@ -23,7 +23,7 @@ type Health struct {
 	CheckedAt time.Time `json:"-"`
 }
 
-// Times of the prober, from docs/decisions/0011-health.md.
+// Times of the prober, from docs/decisions/0003-pool-limits.md.
 const (
 	probePeriod  = time.Second            // one statement a second, however many ask
 	provingTime  = time.Second            // so long it must answer without a break before "back" is said

@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// How a peer that has silently gone is noticed. Sources and measurements: docs/decisions/0010-dead-peers.md.
+// How a peer that has silently gone is noticed. Sources and measurements: docs/decisions/0009-dead-peers.md.
 const (
 	idleBeforePing = time.Second           // a connection that rested longer is asked before it is lent
 	suspicion      = 2 * time.Second       // after a connection died, every one is asked
