@@ -1,0 +1,160 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"openhouse.example/packages/config"
+	"openhouse.example/packages/web/auth"
+)
+
+const (
+	ownURL   = "postgres://openhouse_tenant_portal:own-hush@localhost:5432/openhouse"
+	otherURL = "postgres://openhouse_developer_portal:other-hush@localhost:5432/openhouse"
+)
+
+func load(vars map[string]string) (Config, error) {
+	var environ []string
+	for name, value := range vars {
+		environ = append(environ, name+"="+value)
+	}
+	return loadConfig(func(name string) (string, bool) { v, ok := vars[name]; return v, ok }, environ)
+}
+
+func production() map[string]string {
+	return map[string]string{
+		"TENANT_DATABASE_URL": ownURL, "TENANT_PUBLIC_URL": "https://homes.example.org", "TENANT_JWT_KEY": "anything, read later",
+	}
+}
+
+func TestConfigOfProduction(t *testing.T) {
+	t.Parallel()
+	c, err := load(production())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Server.Production() || c.Listen() != ":3002" || c.PublicURL != "https://homes.example.org" || c.DB.URL.Reveal() != ownURL {
+		t.Errorf("got production %t, listen %q, public %q", c.Server.Production(), c.Listen(), c.PublicURL)
+	}
+}
+
+func TestConfigOfDevelopmentNeedsADatabaseOnly(t *testing.T) {
+	t.Parallel()
+	c, err := load(map[string]string{"OPENHOUSE_ENV": "development", "DATABASE_URL": ownURL, "PORT": "4002"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen() != "127.0.0.1:4002" || c.PublicURL != "http://localhost:4002" {
+		t.Errorf("got listen %q, public %q", c.Listen(), c.PublicURL)
+	}
+}
+
+func TestTheOwnDatabaseAddressWins(t *testing.T) {
+	t.Parallel()
+	vars := production()
+	vars["DATABASE_URL"] = "postgres://somebody:else@localhost/other"
+	c, err := load(vars)
+	if err != nil || c.DB.URL.Reveal() != ownURL {
+		t.Errorf("the address is that of %q, error %v", strings.SplitN(c.DB.URL.Reveal(), ":", 3)[1], err)
+	}
+	vars["TENANT_DATABASE_URL"] = "  " // blank is unset
+	if c, err = load(vars); err != nil || c.DB.URL.Reveal() != vars["DATABASE_URL"] {
+		t.Errorf("a blank own address was used, error %v", err)
+	}
+}
+
+func TestConfigRefuses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		change map[string]string
+		want   []string
+	}{
+		{"no database", map[string]string{"TENANT_DATABASE_URL": ""}, []string{"DATABASE_URL"}},
+		{"the other portal's login", map[string]string{"DEVELOPER_DATABASE_URL": ownURL}, []string{"same login", "openhouse_tenant_portal"}},
+		{"the same login, another password", map[string]string{"DEVELOPER_DATABASE_URL": strings.Replace(ownURL, "own-hush", "x", 1)}, []string{"same login"}},
+		{"no public address", map[string]string{"TENANT_PUBLIC_URL": ""}, []string{"TENANT_PUBLIC_URL is required in production"}},
+		{"plain http in production", map[string]string{"TENANT_PUBLIC_URL": "http://homes.example.org"}, []string{"TENANT_PUBLIC_URL", "https://"}},
+		{"a path in the address", map[string]string{"TENANT_PUBLIC_URL": "https://example.org/homes"}, []string{"TENANT_PUBLIC_URL"}},
+		{"no key", map[string]string{"TENANT_JWT_KEY": ""}, []string{"TENANT_JWT_KEY", "openssl genpkey"}},
+		{"a key file that is not there", map[string]string{"TENANT_JWT_KEY": "", "TENANT_JWT_KEY_FILE": "/no/such/file"}, []string{"TENANT_JWT_KEY_FILE", "does not exist"}},
+		{"an unknown environment", map[string]string{"OPENHOUSE_ENV": "staging"}, []string{"OPENHOUSE_ENV", "staging"}},
+		{"port and address that differ", map[string]string{"PORT": "1", "LISTEN_ADDR": ":2"}, []string{"PORT", "LISTEN_ADDR"}},
+		{"a misspelt pool setting", map[string]string{"DB_POOL_MAXX": "5"}, []string{"DB_POOL_MAXX", "DB_POOL_MAX"}},
+		{"several at once", map[string]string{"TENANT_PUBLIC_URL": "", "TENANT_JWT_KEY": "", "DB_POOL_MAX": "many"}, []string{"TENANT_PUBLIC_URL", "TENANT_JWT_KEY", "DB_POOL_MAX"}},
+		{"an address of another kind", map[string]string{"TENANT_DATABASE_URL": "mysql://a:b@localhost/c"}, []string{"DATABASE_URL", "TENANT_DATABASE_URL is set"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			vars := production()
+			maps.Copy(vars, c.change)
+			_, err := load(vars)
+			if err == nil {
+				t.Fatal("it was accepted")
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("the error does not say %q:\n%v", want, err)
+				}
+			}
+			if strings.Contains(err.Error(), "hush") {
+				t.Errorf("the error shows a password:\n%v", err)
+			}
+		})
+	}
+}
+
+func TestForeignDBNamesAreOnlyWarnedAbout(t *testing.T) {
+	t.Parallel()
+	vars := production()
+	vars["DB_SERVICE_HOST"] = "10.0.0.1"
+	c, err := load(vars)
+	if err != nil || !slices.ContainsFunc(c.warnings, func(w string) bool { return strings.Contains(w, "DB_SERVICE_HOST") }) {
+		t.Errorf("warnings %v, error %v", c.warnings, err)
+	}
+}
+
+func TestADevelopmentKeyIsMadeOnceAndKept(t *testing.T) {
+	t.Chdir(t.TempDir())
+	first, err := signingKeys(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := signingKeys(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first[0].ID != again[0].ID {
+		t.Error("the second start has another key: everybody would be signed out")
+	}
+	info, err := os.Stat(keyFile)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, error %v", info.Mode(), err)
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(keyFile), ".key-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, error %v", left, err)
+	}
+	if err := os.WriteFile(keyFile, []byte("rubbish"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := signingKeys(Config{}); err == nil || !strings.Contains(err.Error(), keyFile) {
+		t.Errorf("a damaged file gives %v", err)
+	}
+}
+
+func TestAGivenKeyIsUsed(t *testing.T) {
+	t.Parallel()
+	key, text, err := auth.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := signingKeys(Config{Key: config.Secret(text)})
+	if err != nil || keys[0].ID != key.ID {
+		t.Errorf("got %v, error %v", keys, err)
+	}
+}

@@ -1,0 +1,105 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"net/mail"
+	"net/netip"
+	"strings"
+	"time"
+
+	"openhouse.example/apps/tenant-portal/internal/pages"
+	"openhouse.example/packages/platform"
+	"openhouse.example/packages/ui/text"
+	"openhouse.example/packages/web"
+)
+
+// How often links can be asked for. A building site's office or a mobile network is one address for many people;
+// what keeps a mailbox from being flooded is the limit on the e-mail address.
+const (
+	limitSpan     = 15 * time.Minute
+	limitPerIP    = 100
+	limitPerEmail = 5
+)
+
+// SignInForm shows the form that asks for a link. Whoever is signed in already is at home.
+func (p *Portal) SignInForm(w http.ResponseWriter, r *http.Request) error {
+	if _, ok := web.PrincipalFrom(r.Context()); ok {
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return nil
+	}
+	return web.Render(w, r, http.StatusOK, pages.SignIn(pages.SignInView{}))
+}
+
+// SignIn takes the address and gives the same answer, in the same time, whether or not a company knows it: what
+// depends on that happens after the answer.
+func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	form, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	typed := form.Line("email", pages.MaxEmail)
+	email, mistake := parseEmail(typed)
+	if mistake != "" {
+		form.Fail("email", text.T(ctx, mistake))
+	}
+	if err := form.Err(); err != nil {
+		if web.WantsJSON(r) {
+			return err
+		}
+		return web.Render(w, r, http.StatusUnprocessableEntity,
+			pages.SignIn(pages.SignInView{Email: typed, Errors: fields(err)}))
+	}
+	allowed, err := p.store.Hit(ctx, platform.Bucket("link-from", network(web.ClientIP(r))), limitPerIP, limitSpan)
+	if err != nil {
+		return err
+	}
+	if !allowed {
+		return web.TooMany(time.Minute)
+	}
+	wanted, err := p.store.Hit(ctx, platform.Bucket("link-to", email), limitPerEmail, limitSpan)
+	if err != nil {
+		return err
+	}
+	if wanted && !p.links.send(ctx, email) {
+		return errLinksBusy
+	}
+	if web.WantsJSON(r) {
+		return web.JSON(w, http.StatusAccepted, map[string]string{"message": text.T(ctx, "sent.lead")})
+	}
+	return web.Render(w, r, http.StatusOK, pages.LinkOnItsWay())
+}
+
+// fields are the complaints of a form, by the field's name.
+func fields(err error) map[string]string {
+	var e *web.Error
+	if errors.As(err, &e) {
+		return e.Fields
+	}
+	return nil
+}
+
+// parseEmail reads a plain address, lower-cased as it is stored. mistake is the key of a text, or "".
+//
+// text:keys signin.email.*
+func parseEmail(typed string) (email, mistake string) {
+	if typed == "" {
+		return "", "signin.email.missing"
+	}
+	a, err := mail.ParseAddress(typed)
+	if err != nil || a.Address != typed || strings.ContainsAny(typed, " \t") || strings.Count(typed, "@") != 1 {
+		return "", "signin.email.wrong"
+	}
+	return strings.ToLower(typed), ""
+}
+
+// network is the address that a limit counts: one IPv6 customer has a whole /64.
+func network(ip netip.Addr) string {
+	if ip.Is6() {
+		if prefix, err := ip.Prefix(64); err == nil {
+			return prefix.String()
+		}
+	}
+	return ip.String()
+}

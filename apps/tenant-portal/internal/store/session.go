@@ -1,0 +1,26 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"openhouse.example/packages/db"
+	"openhouse.example/packages/platform"
+)
+
+// ExtendSession lets who's session live for step from now on, but no longer than most since it began, and returns
+// its new end.
+func (s *Store) ExtendSession(ctx context.Context, who Resident, in db.Intent, step, most time.Duration) (time.Time, error) {
+	return db.Write(ctx, s.pool, who.scope(), in, func(ctx context.Context, tx *db.Tx) (time.Time, error) {
+		return platform.ExtendSession(ctx, tx, who.TenantID, who.SessionID, step, most)
+	})
+}
+
+// EndSession revokes who's session: its token opens nothing from now on.
+func (s *Store) EndSession(ctx context.Context, who Resident, in db.Intent) error {
+	_, err := db.Write(ctx, s.pool, who.scope(), in, func(ctx context.Context, tx *db.Tx) (bool, error) {
+		tx.Audit(db.Event{Action: "session.end", Object: "session", ObjectID: who.SessionID})
+		return platform.EndSession(ctx, tx, who.TenantID, who.SessionID)
+	})
+	return err
+}

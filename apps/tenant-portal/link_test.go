@@ -1,0 +1,193 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// From the address on an imported home to the page of that home.
+func TestALinkLeadsHome(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	home := s.addHome("14", "buyer14@example.org")
+	link := s.askLink("Buyer14@Example.org", 1)[0] // however it is typed
+
+	c := s.client()
+	page := c.get(link).is(t, http.StatusOK)
+	for _, want := range []string{"Harbour Homes", "Longview Park", `action="` + link + `"`} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the link's page lacks %q", want)
+		}
+	}
+	if strings.Contains(page.body, "14 Longview Park") || strings.Contains(page.body, "buyer14") {
+		t.Error("the link's page names the home or the address before anybody has entered")
+	}
+	if got := page.Header.Get("Referrer-Policy"); got != "same-origin" {
+		t.Errorf("Referrer-Policy is %q: the secret in the address must not leave this site", got)
+	}
+	if got := page.Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("Cache-Control is %q", got)
+	}
+
+	entered := c.post(link, nil).is(t, http.StatusSeeOther)
+	if to := entered.Header.Get("Location"); to != "/" {
+		t.Errorf("entering leads to %q", to)
+	}
+	cookie := entered.Cookies()[0]
+	if cookie.Name != "oh_resident" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" {
+		t.Errorf("session cookie is %v", cookie)
+	}
+	if !strings.Contains(c.get("/").is(t, http.StatusOK).body, "14 Longview Park") {
+		t.Error("My home does not show the address")
+	}
+	if got := query[string](s, `select string_agg(action || ' ' || actor_kind, ', ') from audit_log where object_id = $1`, home); got != "resident.enter resident" {
+		t.Errorf("audit log says %q", got)
+	}
+}
+
+// Mail scanners, previews and impatient thumbs open a link as often as they like.
+func TestOpeningALinkUsesNothingUp(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addHome("14", "buyer14@example.org")
+	link := s.askLink("buyer14@example.org", 1)[0]
+	var wg sync.WaitGroup
+	for range 30 {
+		wg.Go(func() {
+			scanner := s.client()
+			if a := scanner.get(link); a.StatusCode != http.StatusOK || len(a.Cookies()) > 0 {
+				t.Errorf("opening gave status %d and cookies %v", a.StatusCode, a.Cookies())
+			}
+			if a := scanner.do(http.MethodHead, link, nil); a.StatusCode != http.StatusOK {
+				t.Errorf("HEAD gave status %d", a.StatusCode)
+			}
+		})
+	}
+	wg.Wait()
+	if n := query[int](s, `select count(*) from sessions`) + query[int](s, `select count(*) from residents`); n != 0 {
+		t.Errorf("opening made %d rows", n)
+	}
+	s.client().post(link, nil).is(t, http.StatusSeeOther)
+}
+
+func TestALinkWorksOnceHoweverManyTry(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addHome("14", "buyer14@example.org")
+	for range 5 {
+		link := s.askLink("buyer14@example.org", 1)[0]
+		start := make(chan struct{})
+		status := make(chan int, 8)
+		for range cap(status) {
+			c := s.client()
+			go func() {
+				<-start
+				status <- c.post(link, nil).StatusCode
+			}()
+		}
+		close(start)
+		got := map[int]int{}
+		for range cap(status) {
+			got[<-status]++
+		}
+		if got[http.StatusSeeOther] != 1 || got[http.StatusGone] != cap(status)-1 {
+			t.Fatalf("statuses and how often: %v, want one %d and the rest %d", got, http.StatusSeeOther, http.StatusGone)
+		}
+	}
+	if n := query[int](s, `select count(*) from residents`); n != 1 {
+		t.Errorf("%d residents for one person", n)
+	}
+	if n := query[int](s, `select count(*) from occupancies`); n != 1 {
+		t.Errorf("%d occupancies for one person in one home", n)
+	}
+}
+
+// Each dead link says why, and how to get a new one; none names the company.
+func TestDeadLinks(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addHome("14", "buyer14@example.org")
+	used := s.askLink("buyer14@example.org", 1)[0]
+	s.client().post(used, nil).is(t, http.StatusSeeOther)
+	expired := s.askLink("buyer14@example.org", 1)[0]
+	s.db.Exec(`update email_tokens set created_at = now() - interval '20 minutes', expires_at = now() - interval '5 minutes' where used_at is null`)
+
+	unknown := "/link/" + strings.Repeat("A", 43)
+	for _, c := range []struct {
+		name, path, says string
+		status           int
+	}{
+		{"used", used, "was used already", http.StatusGone},
+		{"expired", expired, "too old", http.StatusGone},
+		{"unknown", unknown, "opens nothing", http.StatusNotFound},
+		{"cut short", used[:len(used)-3], "opens nothing", http.StatusNotFound},
+		{"with something behind it", used + "AAA", "opens nothing", http.StatusNotFound},
+		{"not a token", "/link/%00%ff..", "opens nothing", http.StatusNotFound},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				a := s.client().do(method, c.path, nil).is(t, c.status)
+				if !strings.Contains(a.body, c.says) || !strings.Contains(a.body, `href="/sign-in"`) {
+					t.Errorf("%s: the page does not say %q and the way to a new link:\n%s", method, c.says, a.body)
+				}
+				if strings.Contains(a.body, "Harbour") || strings.Contains(a.body, "Longview") || len(a.Cookies()) > 0 {
+					t.Errorf("%s: a dead link tells whose it was, or sets a cookie", method)
+				}
+			}
+			said := decode[struct{ State string }](t, s.client().get(c.path, "Accept", "application/json").is(t, c.status).body)
+			if said.State == "" || said.State == "valid" {
+				t.Errorf("JSON says %q", said.State)
+			}
+		})
+	}
+}
+
+// A link to an address that staff have mended since opens nothing.
+func TestALinkToAMistypedAddressDiesWithIt(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	home := s.addHome("14", "wrong@example.org")
+	link := s.askLink("wrong@example.org", 1)[0]
+	s.db.Exec(`update units set purchaser_email = 'right@example.org' where id = $1`, home)
+	s.client().post(link, nil).is(t, http.StatusGone)
+	if n := query[int](s, `select count(*) from sessions`); n != 0 {
+		t.Errorf("%d sessions were opened", n)
+	}
+}
+
+// Another site's page can't make a browser enter.
+func TestAnotherSitesFormIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addHome("14", "buyer14@example.org")
+	link := s.askLink("buyer14@example.org", 1)[0]
+	for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example.org"}, {"Origin", "null"}} {
+		s.client().post(link, nil, header...).is(t, http.StatusForbidden)
+		s.client().post("/sign-in", url.Values{"email": {"buyer14@example.org"}}, header...).is(t, http.StatusForbidden)
+	}
+	// A phone on plain http sends no Sec-Fetch-Site, but its own origin.
+	s.client().post(link, nil, "Origin", s.http.URL).is(t, http.StatusSeeOther)
+}
+
+// A program gets the token itself.
+func TestEnteringAsAProgram(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addHome("14", "buyer14@example.org")
+	link := s.askLink("buyer14@example.org", 1)[0]
+	c := s.client()
+	said := decode[map[string]string](t, c.get(link, "Accept", "application/json").is(t, http.StatusOK).body)
+	if said["state"] != "valid" || said["company"] != "Harbour Homes" || said["development"] != "Longview Park" {
+		t.Errorf("GET says %v", said)
+	}
+	a := c.post(link, nil, "Accept", "application/json").is(t, http.StatusOK)
+	if len(a.Cookies()) > 0 {
+		t.Errorf("a program was given cookies %v", a.Cookies())
+	}
+	token := decode[map[string]string](t, a.body)["token"]
+	c.get("/api/home").is(t, http.StatusUnauthorized)
+	c.get("/api/home", "Authorization", "Bearer "+token).is(t, http.StatusOK)
+}
