@@ -1,0 +1,276 @@
+// Package stack runs the real portals, as built by go build, on a database of the test's own: what the black-box
+// tests and the benchmarks start from. It knows the portals' environment variables and nothing of their insides.
+package stack
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"openhouse.example/packages/pgdev/pgtest"
+	"openhouse.example/packages/web/auth"
+)
+
+// Portal is one running process.
+type Portal struct {
+	Name string // "developer-portal"
+	URL  string // "http://localhost:40123"
+	Key  auth.Key
+	PEM  []byte // the key, as the process was given it
+
+	t    testing.TB
+	cmd  *exec.Cmd
+	out  *output
+	done chan struct{}
+}
+
+// Stack is both portals on one database.
+type Stack struct {
+	DB        *pgtest.DB
+	Developer *Portal
+	Tenant    *Portal
+}
+
+// Options change how a Stack is started.
+type Options struct {
+	Env []string // further "NAME=value" for both portals
+	// Through rewrites a database address, for a proxy between a portal and Postgres.
+	Through func(url string) string
+}
+
+// Start builds both portals (once in a test process), starts them on db and waits until both are ready. They are
+// stopped, and must end in order, when the test ends.
+func Start(t testing.TB, db *pgtest.DB, o Options) *Stack {
+	t.Helper()
+	s := &Stack{DB: db}
+	s.Developer = newPortal(t, DeveloperPortal)
+	s.Tenant = newPortal(t, TenantPortal)
+	through := o.Through
+	if through == nil {
+		through = func(url string) string { return url }
+	}
+	env := append([]string{
+		"DEVELOPER_PUBLIC_URL=" + s.Developer.URL, "TENANT_PUBLIC_URL=" + s.Tenant.URL,
+		"OPENHOUSE_ENV=development", "DRAIN_DELAY_MS=100", "DATABASE_SSL=false",
+	}, o.Env...)
+	s.Developer.start(append(env, "DEVELOPER_DATABASE_URL="+through(db.StaffURL())))
+	s.Tenant.start(append(env, "TENANT_DATABASE_URL="+through(db.ResidentURL())))
+	s.Developer.AwaitReady()
+	s.Tenant.AwaitReady()
+	return s
+}
+
+func newPortal(t testing.TB, name string) *Portal {
+	t.Helper()
+	key, pem, err := auth.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Portal{Name: name, URL: "http://" + freeAddress(t), Key: key, PEM: pem, t: t}
+}
+
+// freeAddress is an address that nobody listens on. "localhost", because a browser treats its cookies as secure.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return fmt.Sprintf("localhost:%d", listener.Addr().(*net.TCPAddr).Port)
+}
+
+func (p *Portal) start(env []string) {
+	p.t.Helper()
+	p.out = &output{}
+	p.cmd = exec.Command(filepath.Join(binaries(p.t), p.Name))
+	p.cmd.Dir = p.t.TempDir() // a portal must not depend on where it was started
+	p.cmd.Env = append(p.surroundings(), env...)
+	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.done = make(chan struct{})
+	go func() { defer close(p.done); _ = p.cmd.Wait() }()
+	p.t.Cleanup(func() {
+		if !p.Stop() {
+			p.t.Errorf("%s did not end within 20 s of SIGTERM", p.Name)
+		}
+		if p.t.Failed() {
+			p.t.Logf("%s said, apart from its list of requests that went well:\n%s", p.Name, p.Trouble())
+		}
+	})
+}
+
+// surroundings are the settings that every run of the portal has.
+func (p *Portal) surroundings() []string {
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + p.t.TempDir(),
+		"LISTEN_ADDR=" + strings.TrimPrefix(p.URL, "http://"),
+		keyVariable(p.Name) + "=" + string(p.PEM),
+	}
+}
+
+func keyVariable(name string) string {
+	if name == TenantPortal {
+		return "TENANT_JWT_KEY"
+	}
+	return "DEVELOPER_JWT_KEY"
+}
+
+// AwaitReady waits until the health route answers 200.
+func (p *Portal) AwaitReady() {
+	p.t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		select {
+		case <-p.done:
+			p.t.Fatalf("%s ended instead of getting ready:\n%s", p.Name, p.Log())
+		default:
+		}
+		if status, _ := p.Health(); status == http.StatusOK {
+			return
+		}
+	}
+	p.t.Fatalf("%s is not ready after 20 s:\n%s", p.Name, p.Log())
+}
+
+// Health asks the portal's health route; the status is 0 when nobody listens.
+func (p *Portal) Health() (status int, body string) {
+	client := &http.Client{Timeout: 2 * time.Second}
+	response, err := client.Get(p.URL + "/api/health/db")
+	if err != nil {
+		return 0, ""
+	}
+	defer func() { _ = response.Body.Close() }()
+	var b bytes.Buffer
+	_, _ = b.ReadFrom(response.Body)
+	return response.StatusCode, b.String()
+}
+
+// Signal sends the process a signal.
+func (p *Portal) Signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
+
+// Ended is closed once the process has ended.
+func (p *Portal) Ended() <-chan struct{} { return p.done }
+
+// ExitCode is the process' exit code, once it has ended.
+func (p *Portal) ExitCode() int { return p.cmd.ProcessState.ExitCode() }
+
+// Stop asks the process to end and reports whether it did so in time.
+func (p *Portal) Stop() bool {
+	p.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+		return true
+	case <-time.After(20 * time.Second):
+		_ = p.cmd.Process.Kill()
+		<-p.done
+		return false
+	}
+}
+
+// Log is what the process has written so far.
+func (p *Portal) Log() string { return p.out.String() }
+
+// Trouble is the end of Log without the requests that went well, of which there can be thousands.
+func (p *Portal) Trouble() string {
+	const most = 80
+	var lines []string
+	for line := range strings.Lines(p.Log()) {
+		if !strings.Contains(line, "level=INFO msg=request ") || strings.Contains(line, " status=5") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines[max(0, len(lines)-most):], "")
+}
+
+// output is a buffer that a process writes and a test reads.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// Root is the repository's top folder.
+func Root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
+			return dir
+		}
+	}
+	t.Fatal("no go.work above the test: run it inside the repository")
+	return ""
+}
+
+var build = struct {
+	once sync.Once
+	dir  string
+	err  error
+}{}
+
+// binaries is the folder with both portals, built once in a process. RemoveBinaries removes it.
+func binaries(t testing.TB) string {
+	t.Helper()
+	root := Root(t)
+	build.once.Do(func() {
+		if build.dir, build.err = os.MkdirTemp("", "openhouse-bin-"); build.err != nil {
+			return
+		}
+		for _, app := range []string{DeveloperPortal, TenantPortal} {
+			if build.err = goBuild(root, "./apps/"+app, filepath.Join(build.dir, app)); build.err != nil {
+				return
+			}
+		}
+	})
+	if build.err != nil {
+		t.Fatal(build.err)
+	}
+	return build.dir
+}
+
+func goBuild(root, pkg, out string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, pkg)
+	cmd.Dir = root
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build %s: %w\n%s", pkg, err, said)
+	}
+	return nil
+}
+
+// RemoveBinaries removes what the tests of this process have built.
+func RemoveBinaries() { _ = os.RemoveAll(build.dir) }
+
+// Main runs a package's tests and leaves nothing behind: neither a server nor the binaries.
+func Main(m pgtest.Runner) {
+	code := pgtest.Wrap(m).Run()
+	RemoveBinaries()
+	os.Exit(code)
+}
