@@ -2,14 +2,9 @@ package main
 
 import (
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"openhouse.example/packages/config"
-	"openhouse.example/packages/web/auth"
 )
 
 const (
@@ -115,46 +110,5 @@ func TestForeignDBNamesAreOnlyWarnedAbout(t *testing.T) {
 	c, err := load(vars)
 	if err != nil || !slices.ContainsFunc(c.warnings, func(w string) bool { return strings.Contains(w, "DB_SERVICE_HOST") }) {
 		t.Errorf("warnings %v, error %v", c.warnings, err)
-	}
-}
-
-func TestADevelopmentKeyIsMadeOnceAndKept(t *testing.T) {
-	t.Chdir(t.TempDir())
-	first, err := signingKeys(Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := signingKeys(Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if first[0].ID != again[0].ID {
-		t.Error("the second start has another key: everybody would be signed out")
-	}
-	info, err := os.Stat(keyFile)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, error %v", info.Mode(), err)
-	}
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(keyFile), ".key-*"))
-	if err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, error %v", left, err)
-	}
-	if err := os.WriteFile(keyFile, []byte("rubbish"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := signingKeys(Config{}); err == nil || !strings.Contains(err.Error(), keyFile) {
-		t.Errorf("a damaged file gives %v", err)
-	}
-}
-
-func TestAGivenKeyIsUsed(t *testing.T) {
-	t.Parallel()
-	key, text, err := auth.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := signingKeys(Config{Key: config.Secret(text)})
-	if err != nil || keys[0].ID != key.ID {
-		t.Errorf("got %v, error %v", keys, err)
 	}
 }

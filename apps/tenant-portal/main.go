@@ -28,6 +28,7 @@ import (
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/startup"
 )
 
 //go:embed words/*.json
@@ -60,7 +61,7 @@ func execute(args []string, out, errOut io.Writer) int {
 			fmt.Fprintf(errOut, "tenant-portal can't start:\n%v\n", err)
 			return exitUsage
 		}
-		log := newLogger(cfg, errOut)
+		log := startup.Logger(errOut, cfg.Server.Production(), auth.PortalTenant)
 		ctx, stop := web.Signals(context.Background(), log)
 		defer stop()
 		if err := run(ctx, cfg, log); err != nil {
@@ -95,7 +96,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	for _, warning := range cfg.warnings {
 		log.Warn(warning)
 	}
-	keys, err := signingKeys(cfg)
+	keys, err := startup.SigningKeys(auth.PortalTenant, "TENANT_JWT_KEY", cfg.Key)
 	if err != nil {
 		return err
 	}
@@ -121,20 +122,5 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 
 	served := web.Serve(ctx, cfg.Server, cfg.Listen(), routes(app, p), app.Drain, log)
 
-	return errors.Join(served, within(closeLimit, p.Close), within(closeLimit, pool.ClosePool))
-}
-
-func within(limit time.Duration, end func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	return end(ctx)
-}
-
-// newLogger writes lines for people in development and JSON elsewhere.
-func newLogger(cfg Config, to io.Writer) *slog.Logger {
-	var handler slog.Handler = slog.NewJSONHandler(to, nil)
-	if !cfg.Server.Production() {
-		handler = slog.NewTextHandler(to, nil)
-	}
-	return slog.New(handler).With("portal", auth.PortalTenant)
+	return errors.Join(served, startup.Within(closeLimit, p.Close), startup.Within(closeLimit, pool.ClosePool))
 }
