@@ -1,0 +1,147 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"openhouse.example/packages/config"
+	"openhouse.example/packages/web/auth"
+)
+
+const ownURL = "postgres://openhouse_developer_portal:own-hush@localhost:5432/openhouse"
+
+func environment(vars map[string]string) (lookup func(string) (string, bool), environ []string) {
+	for name, value := range vars {
+		environ = append(environ, name+"="+value)
+	}
+	return func(name string) (string, bool) { v, ok := vars[name]; return v, ok }, environ
+}
+
+func production() map[string]string {
+	return map[string]string{
+		"DEVELOPER_DATABASE_URL": ownURL, "DEVELOPER_PUBLIC_URL": "https://staff.example.org",
+		"TENANT_PUBLIC_URL": "https://homes.example.org", "DEVELOPER_JWT_KEY": "anything, read later",
+	}
+}
+
+func TestConfigOfProduction(t *testing.T) {
+	t.Parallel()
+	c, err := loadConfig(environment(production()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Server.Production() || c.Listen() != ":3001" || c.PublicURL != "https://staff.example.org" || c.ResidentsURL != "https://homes.example.org" || c.DB.URL.Reveal() != ownURL {
+		t.Errorf("production %t, listen %q, public %q, residents %q", c.Server.Production(), c.Listen(), c.PublicURL, c.ResidentsURL)
+	}
+}
+
+func TestConfigOfDevelopmentNeedsADatabaseOnly(t *testing.T) {
+	t.Parallel()
+	c, err := loadConfig(environment(map[string]string{"OPENHOUSE_ENV": "development", "DATABASE_URL": ownURL, "PORT": "4001"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen() != "127.0.0.1:4001" || c.PublicURL != "http://localhost:4001" || c.ResidentsURL != "http://localhost:3002" {
+		t.Errorf("listen %q, public %q, residents %q", c.Listen(), c.PublicURL, c.ResidentsURL)
+	}
+}
+
+func TestTheOwnDatabaseAddressWins(t *testing.T) {
+	t.Parallel()
+	vars := production()
+	vars["DATABASE_URL"] = "postgres://somebody:else@localhost/other"
+	c, err := loadConfig(environment(vars))
+	if err != nil || c.DB.URL.Reveal() != ownURL {
+		t.Errorf("another address was taken, error %v", err)
+	}
+	vars["DEVELOPER_DATABASE_URL"] = " " // blank is unset
+	if c, err = loadConfig(environment(vars)); err != nil || c.DB.URL.Reveal() != vars["DATABASE_URL"] {
+		t.Errorf("a blank own address was used, error %v", err)
+	}
+}
+
+func TestConfigRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		change map[string]string
+		want   []string
+	}{
+		"no database":                 {map[string]string{"DEVELOPER_DATABASE_URL": ""}, []string{"DATABASE_URL"}},
+		"the other portal's login":    {map[string]string{"TENANT_DATABASE_URL": strings.Replace(ownURL, "own-hush", "x", 1)}, []string{"same login", "openhouse_developer_portal"}},
+		"no public address":           {map[string]string{"DEVELOPER_PUBLIC_URL": ""}, []string{"DEVELOPER_PUBLIC_URL is required in production"}},
+		"no address of residents":     {map[string]string{"TENANT_PUBLIC_URL": ""}, []string{"TENANT_PUBLIC_URL is required in production"}},
+		"plain http in production":    {map[string]string{"TENANT_PUBLIC_URL": "http://homes.example.org"}, []string{"TENANT_PUBLIC_URL", "https://"}},
+		"no key":                      {map[string]string{"DEVELOPER_JWT_KEY": ""}, []string{"DEVELOPER_JWT_KEY", "openssl genpkey"}},
+		"an unknown environment":      {map[string]string{"OPENHOUSE_ENV": "staging"}, []string{"OPENHOUSE_ENV", "staging"}},
+		"a misspelt pool setting":     {map[string]string{"DB_POOL_MAXX": "5"}, []string{"DB_POOL_MAXX", "DB_POOL_MAX"}},
+		"a minimum above the maximum": {map[string]string{"DB_POOL_MIN": "30"}, []string{"DB_POOL_MIN"}},
+		"an address of another kind":  {map[string]string{"DEVELOPER_DATABASE_URL": "mysql://a:own-hush@localhost/c"}, []string{"DATABASE_URL", "DEVELOPER_DATABASE_URL is set"}},
+		"several at once":             {map[string]string{"DEVELOPER_PUBLIC_URL": "", "DEVELOPER_JWT_KEY": "", "DB_POOL_MAX": "many"}, []string{"DEVELOPER_PUBLIC_URL", "DEVELOPER_JWT_KEY", "DB_POOL_MAX"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			vars := production()
+			maps.Copy(vars, tc.change)
+			_, err := loadConfig(environment(vars))
+			if err == nil {
+				t.Fatal("it was accepted")
+			}
+			for _, want := range tc.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("the error does not say %q:\n%v", want, err)
+				}
+			}
+			if strings.Contains(err.Error(), "hush") {
+				t.Errorf("the error shows a password:\n%v", err)
+			}
+		})
+	}
+}
+
+func TestForeignDBNamesAreOnlyWarnedAbout(t *testing.T) {
+	t.Parallel()
+	vars := production()
+	vars["DB_SERVICE_HOST"] = "10.0.0.1"
+	c, err := loadConfig(environment(vars))
+	if err != nil || !slices.ContainsFunc(c.warnings, func(w string) bool { return strings.Contains(w, "DB_SERVICE_HOST") }) {
+		t.Errorf("warnings %v, error %v", c.warnings, err)
+	}
+}
+
+func TestADevelopmentKeyIsMadeOnceAndKept(t *testing.T) {
+	t.Chdir(t.TempDir())
+	first, err := signingKeys(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := signingKeys(Config{})
+	if err != nil || first[0].ID != again[0].ID {
+		t.Errorf("the second start has another key: everybody would be signed out (%v)", err)
+	}
+	if info, err := os.Stat(keyFile); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, error %v", info.Mode(), err)
+	}
+	if err := os.WriteFile(keyFile, []byte("rubbish"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := signingKeys(Config{}); err == nil || !strings.Contains(err.Error(), keyFile) {
+		t.Errorf("a damaged file gives %v", err)
+	}
+}
+
+func TestAGivenKeyIsUsed(t *testing.T) {
+	t.Parallel()
+	key, text, err := auth.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if keys, err := signingKeys(Config{Key: config.Secret(text)}); err != nil || keys[0].ID != key.ID {
+		t.Errorf("got %v, error %v", keys, err)
+	}
+	if _, err := signingKeys(Config{Key: "not a key"}); err == nil || !strings.Contains(err.Error(), "DEVELOPER_JWT_KEY") || strings.Contains(err.Error(), "not a key") {
+		t.Errorf("a broken key gives %v", err)
+	}
+}

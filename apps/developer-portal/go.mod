@@ -1,0 +1,45 @@
+module openhouse.example/apps/developer-portal
+
+go 1.26.0
+
+require (
+	github.com/a-h/templ v0.3.977
+	github.com/go-chi/chi/v5 v5.5.0
+	github.com/google/go-cmp v0.7.0
+	github.com/google/uuid v1.6.0
+	github.com/jackc/pgx/v5 v5.12.0
+	go.uber.org/goleak v1.3.0
+	golang.org/x/text v0.43.0
+	openhouse.example/migrations v0.0.0
+	openhouse.example/packages/config v0.0.0
+	openhouse.example/packages/db v0.0.0
+	openhouse.example/packages/pgdev v0.0.0
+	openhouse.example/packages/platform v0.0.0
+	openhouse.example/packages/ui v0.0.0
+	openhouse.example/packages/web v0.0.0
+)
+
+require (
+	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	github.com/kelseyhightower/envconfig v1.4.0 // indirect
+	github.com/mfridman/interpolate v0.0.2 // indirect
+	github.com/pressly/goose/v3 v3.29.0 // indirect
+	github.com/sethvargo/go-retry v0.5.0 // indirect
+	go.uber.org/multierr v1.11.0 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
+
+replace (
+	openhouse.example/migrations => ../../migrations
+	openhouse.example/packages/config => ../../packages/config
+	openhouse.example/packages/db => ../../packages/db
+	openhouse.example/packages/pgdev => ../../packages/pgdev
+	openhouse.example/packages/platform => ../../packages/platform
+	openhouse.example/packages/ui => ../../packages/ui
+	openhouse.example/packages/web => ../../packages/web
+)

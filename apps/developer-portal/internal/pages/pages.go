@@ -1,0 +1,77 @@
+// Package pages is what staff read: each page is a function of a view, a plain value with everything on it. Lists and
+// single things come as the store's plain values.
+//
+// It refuses to know requests, tokens and SQL. Words come from the catalogue in words.
+package pages
+
+import (
+	"context"
+
+	"openhouse.example/apps/developer-portal/internal/store"
+	"openhouse.example/packages/ui"
+	"openhouse.example/packages/ui/text"
+)
+
+// Frame is what stands around a page of a signed-in member of staff.
+type Frame struct {
+	store.Frame
+	Flash  *ui.Flash
+	Outbox bool // development only: the mail that would have been sent
+}
+
+// CanEdit says whether the person's role may change things; the routes' guards decide in earnest.
+func (f Frame) CanEdit() bool { return f.Role == "developer" || f.Role == "admin" }
+
+// CanCreate says whether the person may make developments.
+func (f Frame) CanCreate() bool { return f.CanEdit() && !f.Limited }
+
+// The places of the navigation.
+const (
+	navDevelopments = "developments"
+	navOutbox       = "outbox"
+)
+
+// inside is a page of a signed-in member of staff.
+func inside(ctx context.Context, f Frame, title, place string, crumbs ...ui.Crumb) ui.Page {
+	nav := []ui.NavItem{{Label: text.T(ctx, "nav.developments"), Href: "/developments", Icon: "building", Active: place == navDevelopments}}
+	if f.Outbox {
+		nav = append(nav, ui.NavItem{Label: text.T(ctx, "nav.outbox"), Href: "/outbox", Icon: "mail", Active: place == navOutbox})
+	}
+	return ui.Page{
+		Title: title, Portal: ui.DeveloperPortal, Brand: f.Company, Home: "/developments", Nav: nav,
+		User: &ui.User{Name: f.person(), Detail: text.T(ctx, "role."+f.Role)}, Flash: f.Flash, Breadcrumbs: crumbs,
+	}
+}
+
+// form is a page with a form on it.
+func form(p ui.Page, errors map[string]string) ui.Page {
+	p.Narrow, p.Invalid = true, len(errors) > 0
+	return p
+}
+
+// bare is a page for somebody who is not signed in.
+func bare(title string, invalid bool) ui.Page {
+	return ui.Page{Title: title, Portal: ui.DeveloperPortal, Invalid: invalid}
+}
+
+func (f Frame) person() string {
+	if f.Name != "" {
+		return f.Name
+	}
+	return f.Email
+}
+
+// crumbs lead from the list of developments to a page; each pair is a label and an address, the last one has none.
+func crumbs(ctx context.Context, pairs ...string) []ui.Crumb {
+	list := []ui.Crumb{{Label: text.T(ctx, "nav.developments"), Href: "/developments"}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		list = append(list, ui.Crumb{Label: pairs[i], Href: pairs[i+1]})
+	}
+	return list
+}
+
+// Conflict stands above a form whose row somebody else has changed: what is stored now, where it differs from what was
+// typed. Nothing that was typed is lost.
+type Conflict struct {
+	Label, Stored string
+}

@@ -1,0 +1,88 @@
+package portal
+
+import (
+	"net/http"
+	"slices"
+
+	"openhouse.example/apps/developer-portal/internal/pages"
+	"openhouse.example/apps/developer-portal/internal/store"
+	"openhouse.example/packages/web"
+)
+
+// ListHomes shows a development's homes: GET /developments/{development}/homes?q=…&status=…&page=….
+func (p *Portal) ListHomes(w http.ResponseWriter, r *http.Request) error {
+	who, id, err := staffAnd(r, "development")
+	if err != nil {
+		return err
+	}
+	number, page, err := pageOf(r)
+	if err != nil {
+		return err
+	}
+	filter := store.HomeFilter{Words: r.URL.Query().Get("q"), Status: r.URL.Query().Get("status")}
+	if filter.Status != "" && !slices.Contains(pages.HomeStates, filter.Status) {
+		return web.Invalid(map[string]string{"status": web.MsgChoose})
+	}
+	d, err := p.store.Overview(r.Context(), who, id)
+	if err != nil {
+		return err
+	}
+	list, err := p.store.Homes(r.Context(), who, id, filter, page)
+	if err != nil {
+		return err
+	}
+	around := counted(r, number, len(list.Homes), int(list.Total))
+	if web.WantsJSON(r) {
+		return web.JSON(w, http.StatusOK, struct {
+			Homes []store.HomeLine `json:"homes"`
+			Total int64            `json:"total"`
+			Next  *string          `json:"next"`
+		}{list.Homes, list.Total, next(around)})
+	}
+	frame, err := p.frame(w, r, who)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, pages.Homes(pages.HomesView{
+		Frame: frame, Development: d.Development, Figures: d.Figures, Filter: filter, List: list.Homes, Paging: around,
+	}))
+}
+
+// ShowHome shows one home: GET /homes/{home}.
+func (p *Portal) ShowHome(w http.ResponseWriter, r *http.Request) error {
+	who, id, err := staffAnd(r, "home")
+	if err != nil {
+		return err
+	}
+	home, err := p.store.Home(r.Context(), who, id)
+	if err != nil {
+		return err
+	}
+	if web.WantsJSON(r) {
+		return web.JSON(w, http.StatusOK, home)
+	}
+	frame, err := p.frame(w, r, who)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, pages.Home(pages.HomePage{Frame: frame, HomeView: home}))
+}
+
+// EditHome shows the form for a home: GET /homes/{home}/edit.
+func (p *Portal) EditHome(w http.ResponseWriter, r *http.Request) error {
+	who, id, err := staffAnd(r, "home")
+	if err != nil {
+		return err
+	}
+	home, err := p.store.HomeToEdit(r.Context(), who, id)
+	if err != nil {
+		return err
+	}
+	frame, err := p.frame(w, r, who)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, pages.EditHome(pages.HomeForm{
+		Frame: frame, Stored: home, Input: pages.InputOf(home.HomeFields), Version: home.UpdatedAt,
+	}))
+}

@@ -1,0 +1,202 @@
+package portal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/mail"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"openhouse.example/packages/ui/text"
+	"openhouse.example/packages/web"
+)
+
+// readInput reads what was sent under names, as a form or as a JSON object of the same names; another name in JSON is
+// refused. stored, which may be nil, is what a name means that JSON leaves out: unlike a form, a program may send only
+// what it wants changed.
+func readInput(r *http.Request, stored url.Values, names ...string) (*web.Form, error) {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
+		return web.ReadForm(r)
+	}
+	var sent map[string]json.RawMessage
+	if err := web.DecodeJSON(r, &sent); err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	values := url.Values{}
+	for _, name := range names {
+		known[name] = true
+		if v, ok := stored[name]; ok {
+			values[name] = v
+		}
+	}
+	wrong := map[string]string{}
+	for name, raw := range sent {
+		value, ok := plain(raw)
+		switch {
+		case !known[name]:
+			wrong[name] = web.MsgUnknown
+		case !ok:
+			wrong[name] = fmt.Sprintf(web.MsgWrongType, "a text or a number")
+		default:
+			values.Set(name, value)
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, web.Invalid(wrong)
+	}
+	r.PostForm = values // ReadForm finds it read already; the intent's hash covers it
+	return web.ReadForm(r)
+}
+
+// plain is a JSON text, number, boolean or null as a form would have sent it.
+func plain(raw json.RawMessage) (string, bool) {
+	switch raw[0] {
+	case '"':
+		var s string
+		err := json.Unmarshal(raw, &s)
+		return s, err == nil
+	case '{', '[':
+		return "", false
+	case 'n':
+		return "", true
+	}
+	return string(raw), true
+}
+
+// input reads fields that this portal has in several forms, on top of web.Form.
+type input struct {
+	*web.Form
+	r *http.Request
+}
+
+// fail names a mistake by its key in the catalogue.
+//
+// text:keys invalid.*
+func (in input) fail(name, key string, args ...any) {
+	in.Fail(name, text.T(in.r.Context(), "invalid."+key, args...))
+}
+
+// name is a field on one line with single blanks.
+func (in input) name(field string, most int) string {
+	return strings.Join(strings.Fields(in.Line(field, most)), " ")
+}
+
+// email is an address in the form in which it is stored, or "".
+func (in input) email(field string) string {
+	typed := in.Line(field, 254)
+	if typed == "" {
+		return ""
+	}
+	a, err := mail.ParseAddress(typed)
+	if err != nil || a.Address != typed || strings.ContainsAny(typed, " \t") || strings.Count(typed, "@") != 1 {
+		in.fail(field, "email")
+	}
+	return strings.ToLower(typed)
+}
+
+// phone is a telephone number as people write it, or "".
+func (in input) phone(field string) string {
+	typed := in.name(field, 40)
+	if typed == "" {
+		return ""
+	}
+	digits := 0
+	for _, c := range typed {
+		switch {
+		case '0' <= c && c <= '9':
+			digits++
+		case strings.ContainsRune("+ ()-./", c):
+		default:
+			digits = -100
+		}
+	}
+	if digits < 3 {
+		in.fail(field, "phone")
+	}
+	return typed
+}
+
+// oneOf is one of the given values.
+func (in input) oneOf(field string, values []string) string {
+	typed := in.Line(field, 40)
+	for _, v := range values {
+		if typed == v {
+			return v
+		}
+	}
+	in.Fail(field, web.MsgChoose)
+	return typed
+}
+
+// rooms is a number of rooms, nil for a blank field.
+func (in input) rooms(field string) *int16 {
+	typed := in.Line(field, 10)
+	if typed == "" {
+		return nil
+	}
+	n, err := strconv.ParseUint(typed, 10, 8)
+	if err != nil || n > 50 {
+		in.fail(field, "rooms")
+		return nil
+	}
+	rooms := int16(n) //nolint:gosec // at most 50
+	return &rooms
+}
+
+// area is a number of square metres with at most two decimals, nil for a blank field. A comma is a decimal point too.
+func (in input) area(field string) *float64 {
+	typed := strings.Replace(in.Line(field, 12), ",", ".", 1)
+	if typed == "" {
+		return nil
+	}
+	_, decimals, _ := strings.Cut(typed, ".")
+	v, err := strconv.ParseFloat(typed, 64)
+	if err != nil || len(decimals) > 2 || !(v > 0 && v < 100_000) || strings.ContainsAny(typed, "eExX_+-") {
+		in.fail(field, "area")
+		return nil
+	}
+	return &v
+}
+
+// day is a date, nil for a blank field.
+func (in input) day(field string) *time.Time {
+	typed := in.Line(field, 20)
+	if typed == "" {
+		return nil
+	}
+	t, err := time.Parse(time.DateOnly, typed)
+	if err != nil || t.Year() < 1950 || t.Year() > 2100 {
+		in.fail(field, "day")
+		return nil
+	}
+	return &t
+}
+
+// version is the state of a row that the person has seen; nil if none was sent, which only programs do.
+func (in input) version(field string) *time.Time {
+	typed := in.Line(field, 40)
+	if typed == "" {
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, typed)
+	if err != nil {
+		in.Fail(field, web.MsgChoose)
+		return nil
+	}
+	return &t
+}
+
+// fieldsOf is what an error says about fields; nil if it is no complaint about what was typed.
+func fieldsOf(err error) map[string]string {
+	var e *web.Error
+	if errors.As(err, &e) && e.Status == http.StatusUnprocessableEntity {
+		return e.Fields
+	}
+	return nil
+}

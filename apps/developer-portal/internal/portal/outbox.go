@@ -1,0 +1,99 @@
+package portal
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+
+	"openhouse.example/apps/developer-portal/internal/pages"
+	"openhouse.example/packages/platform"
+	"openhouse.example/packages/web"
+)
+
+// ShowOutbox lists the newest mail of the company: GET /outbox, in development only.
+func (p *Portal) ShowOutbox(w http.ResponseWriter, r *http.Request) error {
+	who, err := staff(r)
+	if err != nil {
+		return err
+	}
+	mail, err := p.store.Outbox(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	if web.WantsJSON(r) {
+		type line struct {
+			ID      string `json:"id"`
+			To      string `json:"to"`
+			Subject string `json:"subject"`
+			Body    string `json:"body"`
+		}
+		list := make([]line, len(mail))
+		for i, m := range mail {
+			list[i] = line{m.ID.String(), m.To, m.Subject, m.Body}
+		}
+		return web.JSON(w, http.StatusOK, map[string][]line{"mail": list})
+	}
+	frame, err := p.frame(w, r, who)
+	if err != nil {
+		return err
+	}
+	view := pages.OutboxView{Frame: frame}
+	for _, m := range mail {
+		view.List = append(view.List, mailPage(m))
+	}
+	return web.Render(w, r, http.StatusOK, pages.Outbox(view))
+}
+
+// ShowMail shows one message: GET /outbox/{mail}, in development only.
+func (p *Portal) ShowMail(w http.ResponseWriter, r *http.Request) error {
+	who, id, err := staffAnd(r, "mail")
+	if err != nil {
+		return err
+	}
+	mail, err := p.store.Outbox(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	for _, m := range mail {
+		if m.ID == id {
+			frame, err := p.frame(w, r, who)
+			if err != nil {
+				return err
+			}
+			return web.Render(w, r, http.StatusOK, pages.OneMail(pages.MailView{Frame: frame, Mail: mailPage(m)}))
+		}
+	}
+	return web.NotFound()
+}
+
+var webAddress = regexp.MustCompile(`https?://[^\s<>"]+`)
+
+// mailPage is a message with its addresses made links.
+func mailPage(m platform.QueuedMail) pages.Mail {
+	out := pages.Mail{ID: m.ID.String(), To: m.To, Subject: m.Subject, At: m.CreatedAt}
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(m.Body), "\n\n") {
+		var lines [][]pages.MailPart
+		for line := range strings.SplitSeq(paragraph, "\n") {
+			lines = append(lines, linked(line))
+		}
+		out.Body = append(out.Body, lines)
+	}
+	return out
+}
+
+func linked(line string) []pages.MailPart {
+	var parts []pages.MailPart
+	at := 0
+	for _, found := range webAddress.FindAllStringIndex(line, -1) {
+		if found[0] > at {
+			parts = append(parts, pages.MailPart{Text: line[at:found[0]]})
+		}
+		address := line[found[0]:found[1]]
+		parts = append(parts, pages.MailPart{Text: address, Href: address})
+		at = found[1]
+	}
+	if at < len(line) {
+		parts = append(parts, pages.MailPart{Text: line[at:]})
+	}
+	return parts
+}

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"openhouse.example/packages/db"
+	"openhouse.example/packages/platform"
+)
+
+// The generator does not know the columns of functions, so this statement is written by hand; a test prepares it
+// against the migrated schema.
+const accountsSQL = `select tenant_id, tenant_name, staff_id, password_hash, role, full_name from staff_sign_in($1)`
+
+// Account is a person's account in one company, as signing in needs it.
+type Account struct {
+	TenantID     uuid.UUID
+	Company      string
+	StaffID      uuid.UUID
+	PasswordHash string
+	Role         string
+	Name         string
+}
+
+// Accounts lists the accounts, at most five, behind an e-mail address: only of people and companies that may get in.
+func (s *Store) Accounts(ctx context.Context, email string) ([]Account, error) {
+	return db.Door(ctx, s.pool, func(ctx context.Context, q db.Querier) ([]Account, error) {
+		rows, err := q.Query(ctx, accountsSQL, email)
+		if err != nil {
+			return nil, err
+		}
+		return pgx.CollectRows(rows, pgx.RowToStructByPos[Account])
+	})
+}
+
+// Hit counts an attempt, across all instances, and reports whether it is within most in the window.
+func (s *Store) Hit(ctx context.Context, bucket string, most int, window time.Duration) (bool, error) {
+	return platform.RateHit(ctx, s.pool, bucket, most, window)
+}
+
+// Outbox lists the newest mail of who's company; none unless the company is there for development.
+func (s *Store) Outbox(ctx context.Context, who Staff) ([]platform.QueuedMail, error) {
+	frame, err := s.Frame(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	all, err := platform.RecentMail(ctx, s.pool, mostMail)
+	if err != nil {
+		return nil, err
+	}
+	var own []platform.QueuedMail
+	for _, m := range all {
+		if m.TenantName == frame.Company {
+			own = append(own, m)
+		}
+	}
+	return own, nil
+}
+
+const mostMail = 100

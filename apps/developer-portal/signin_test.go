@@ -1,0 +1,220 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"openhouse.example/packages/platform"
+	"openhouse.example/packages/web/auth"
+)
+
+const password = "correct horse battery"
+
+// addAccount adds an account that can sign in with the password above.
+func (s *site) addAccount(company uuid.UUID, email string, role auth.Role) uuid.UUID {
+	s.t.Helper()
+	hash, err := platform.NewPasswords(0).Hash(s.t.Context(), password)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	id := uuid.New()
+	s.db.Exec(`insert into staff (tenant_id, id, email, full_name, role, password_hash) values ($1, $2, $3, 'Nora Byrne', $4, $5)`,
+		company, id, email, role, hash)
+	return id
+}
+
+func TestSignInByForm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addAccount(s.company, "nora@example.org", auth.RoleDeveloper)
+	c := s.client()
+
+	a := c.get("/developments?page=1").is(t, http.StatusSeeOther)
+	if got := a.Header.Get("Location"); got != "/sign-in?next=%2Fdevelopments%3Fpage%3D1" {
+		t.Fatalf("sent to %s", got)
+	}
+	c.get(a.Header.Get("Location")).is(t, http.StatusOK).says(t, `value="/developments?page=1"`)
+	a = c.post("/sign-in", url.Values{"email": {" Nora@Example.org "}, "password": {password}, "next": {"/developments?page=1"}}).is(t, http.StatusSeeOther)
+	if got := a.Header.Get("Location"); got != "/developments?page=1" {
+		t.Errorf("after signing in sent to %s", got)
+	}
+	if got := a.Header.Get("Set-Cookie"); !strings.Contains(got, "HttpOnly") || !strings.Contains(got, "SameSite=Lax") {
+		t.Errorf("cookie %s", got)
+	}
+	c.get("/developments").is(t, http.StatusOK).says(t, "Harbour Homes", "Nora Byrne")
+	if n := query[int](s, `select count(*) from audit_log where action = 'session.begin'`); n != 1 {
+		t.Errorf("%d audit entries of the session", n)
+	}
+
+	c.post("/sign-out", url.Values{}).is(t, http.StatusSeeOther)
+	c.get("/developments").is(t, http.StatusSeeOther)
+}
+
+func TestSignInNeverLeadsElsewhere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addAccount(s.company, "nora@example.org", auth.RoleDeveloper)
+	a := s.client().post("/sign-in", url.Values{"email": {"nora@example.org"}, "password": {password}, "next": {"//elsewhere.example.org/"}})
+	if got := a.is(t, http.StatusSeeOther).Header.Get("Location"); got != "/developments" {
+		t.Errorf("sent to %s", got)
+	}
+}
+
+type signedIn struct {
+	Token     string
+	ExpiresAt time.Time
+}
+
+func TestSignInByProgramAndTheEndOfASession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id := s.addAccount(s.company, "nora@example.org", auth.RoleDeveloper)
+	signIn := func() *client {
+		c := s.client()
+		got := decode[signedIn](t, c.postJSON("/api/sign-in", map[string]string{"email": "nora@example.org", "password": password}).is(t, http.StatusOK))
+		if life := time.Until(got.ExpiresAt); life < 7*time.Hour || life > 8*time.Hour {
+			t.Errorf("the session lives for %v", life)
+		}
+		program := s.client() // without the cookie
+		program.token = got.Token
+		return program
+	}
+	ended := func(c *client) {
+		t.Helper()
+		c.get("/api/developments").is(t, http.StatusUnauthorized)
+	}
+	first, second, third := signIn(), signIn(), signIn()
+	first.get("/api/developments").is(t, http.StatusOK)
+
+	first.postJSON("/api/sign-out", map[string]string{}).is(t, http.StatusNoContent)
+	ended(first)
+	second.get("/api/developments").is(t, http.StatusOK)
+
+	s.db.Exec(`update staff set role = 'viewer' where id = $1`, id)
+	ended(second) // its token says developer
+	s.db.Exec(`update staff set role = 'developer', disabled_at = now() where id = $1`, id)
+	ended(third)
+	s.db.Exec(`update staff set disabled_at = null where id = $1`, id)
+	third.get("/api/developments").is(t, http.StatusOK)
+	s.db.Exec(`update tenants set suspended_at = now() where id = $1`, s.company)
+	ended(third)
+	s.client().postJSON("/api/sign-in", map[string]string{"email": "nora@example.org", "password": password}).is(t, http.StatusUnauthorized)
+}
+
+func TestSignInDoesNotTellWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addAccount(s.company, "nora@example.org", auth.RoleDeveloper)
+	gone := s.addAccount(s.company, "gone@example.org", auth.RoleDeveloper)
+	s.db.Exec(`update staff set disabled_at = now() where id = $1`, gone)
+	s.db.Exec(`insert into staff (tenant_id, id, email, role) values ($1, $2, 'invited@example.org', 'viewer')`, s.company, uuid.New())
+
+	keys := regexp.MustCompile(`name="idempotency_key" value="[^"]*"`)
+	page := func(email, pass string) string {
+		a := s.client().post("/sign-in", url.Values{"email": {email}, "password": {pass}}).is(t, http.StatusUnauthorized)
+		if len(a.Cookies()) > 0 {
+			t.Errorf("%s: a cookie was set", email)
+		}
+		return keys.ReplaceAllString(strings.ReplaceAll(a.body, email, "EMAIL"), "KEY")
+	}
+	want := page("nora@example.org", "wrong horse battery")
+	for email, pass := range map[string]string{
+		"nobody@example.org": password, "gone@example.org": password, "invited@example.org": "",
+	} {
+		if pass == "" {
+			pass = "anything at all"
+		}
+		if got := page(email, pass); got != want {
+			t.Errorf("%s is answered with another page than a wrong password", email)
+		}
+	}
+	s.client().post("/sign-in", url.Values{"email": {"nora"}, "password": {""}}).is(t, http.StatusUnprocessableEntity).
+		says(t, "Enter one e-mail address", "Fill this in", `value="nora"`)
+}
+
+func TestTriesAreCountedByAccountAndByAddress(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c := s.client()
+	try := func(email string) int {
+		return c.postJSON("/api/sign-in", map[string]string{"email": email, "password": "wrong horse battery"}).StatusCode
+	}
+	for i := range 20 {
+		if got := try("nora@example.org"); got != http.StatusUnauthorized {
+			t.Fatalf("try %d: %d", i+1, got)
+		}
+	}
+	if got := try("nora@example.org"); got != http.StatusTooManyRequests {
+		t.Errorf("the account's 21st try: %d", got)
+	}
+	if got := try("else@example.org"); got != http.StatusUnauthorized {
+		t.Errorf("another account from the same office: %d", got)
+	}
+	s.db.Exec(`update rate_limits set hits = 101 where bucket like 'sign-in-from:%'`)
+	if got := try("third@example.org"); got != http.StatusTooManyRequests {
+		t.Errorf("the address's 102nd try: %d", got)
+	}
+	if n := query[int](s, `select count(*) from rate_limits where bucket like '%example.org%'`); n != 0 {
+		t.Error("the table of limits has addresses of people")
+	}
+}
+
+func TestAPersonOfTwoCompaniesChooses(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	other := s.addCompany("Meadow Homes")
+	third := s.addCompany("Brook Homes")
+	s.addAccount(s.company, "nora@example.org", auth.RoleAdmin)
+	s.addAccount(other, "nora@example.org", auth.RoleViewer)
+	s.db.Exec(`insert into staff (tenant_id, id, email, role, password_hash) values ($1, $2, 'nora@example.org', 'viewer',
+		(select password_hash from staff where tenant_id = $3))`, third, uuid.New(), other)
+	s.db.Exec(`update staff set password_hash = replace(password_hash, right(password_hash, 6), 'AAAAAA') where tenant_id = $1`, third) // another password
+
+	c := s.client()
+	a := c.post("/sign-in", url.Values{"email": {"nora@example.org"}, "password": {password}}).is(t, http.StatusOK).
+		says(t, "Harbour Homes", "Meadow Homes")
+	if strings.Contains(a.body, "Brook Homes") {
+		t.Error("a company with another password is offered")
+	}
+	choice := regexp.MustCompile(`name="choice" value="([^"]+)"`).FindStringSubmatch(a.body)[1]
+
+	enter := func(choice string, company uuid.UUID) answer {
+		return s.client().post("/sign-in", url.Values{"choice": {choice}, "company": {company.String()}})
+	}
+	enter(choice, third).is(t, http.StatusUnauthorized)
+	enter("x"+choice, other).is(t, http.StatusUnauthorized)
+	enter(choice[:len(choice)-2], other).is(t, http.StatusUnauthorized)
+	enter("", other).is(t, http.StatusUnprocessableEntity)
+	c.post("/sign-in", url.Values{"choice": {choice}, "company": {other.String()}}).is(t, http.StatusSeeOther)
+	c.get("/developments").is(t, http.StatusOK).says(t, "Meadow Homes")
+
+	type offer struct {
+		Choice    string
+		Companies []struct{ ID, Name string }
+	}
+	got := decode[offer](t, s.client().postJSON("/api/sign-in", map[string]string{"email": "nora@example.org", "password": password}).is(t, http.StatusOK))
+	if len(got.Companies) != 2 {
+		t.Fatalf("companies %+v", got.Companies)
+	}
+	in := decode[signedIn](t, s.client().postJSON("/api/sign-in", map[string]string{"choice": got.Choice, "company": s.company.String()}).is(t, http.StatusOK))
+	if in.Token == "" {
+		t.Error("no token")
+	}
+}
+
+func TestNoHashOfAPasswordIsStoredWithAnIdempotencyKey(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addAccount(s.company, "nora@example.org", auth.RoleDeveloper)
+	form := url.Values{"email": {"nora@example.org"}, "password": {password}, "idempotency_key": {uuid.NewString()}}
+	s.client().post("/sign-in", form).is(t, http.StatusSeeOther)
+	if n := query[int](s, `select count(*) from idempotency_keys`); n != 0 {
+		t.Errorf("%d keys were stored", n)
+	}
+}
