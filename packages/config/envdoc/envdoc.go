@@ -6,7 +6,13 @@
 // bytes. The package knows no variable of its own and writes no file.
 package envdoc
 
-import "openhouse.example/packages/config"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"openhouse.example/packages/config"
+)
 
 // Section is one heading of the document with what stands under it, in the
 // order of the fields. Everything but Title may be empty.
@@ -40,4 +46,22 @@ func shared(sections []Section) map[string]bool {
 		}
 	}
 	return differ
+}
+
+// sentence begins with a capital letter and ends with a full stop, however the
+// declaration wrote it. A name, such as "true: encrypt", is left as it is.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	word, _, _ := strings.Cut(text, " ")
+	if !strings.HasSuffix(word, ":") && !strings.HasSuffix(word, ",") {
+		text = string(unicode.ToUpper(first)) + text[size:]
+	}
+	if last, _ := utf8.DecodeLastRuneInString(text); !strings.ContainsRune(".!?…", last) {
+		text += "."
+	}
+	return text
 }

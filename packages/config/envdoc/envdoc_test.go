@@ -26,6 +26,7 @@ type odd struct {
 	Max   int    `envconfig:"DB_POOL_MAX" default:"20" desc:"The same one again."`
 	Space string `envconfig:"SPACE" default:"two words # and $HOME"`
 	Tag   string `envconfig:"TAG" desc:"The <b> of a home."`
+	Bare  string `envconfig:"BARE" desc:"neither capital nor stop" tradeoff:"more of it, less of that"`
 }
 
 type portA struct {

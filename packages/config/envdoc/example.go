@@ -49,9 +49,9 @@ func Example(sections []Section) string {
 }
 
 func variable(b *strings.Builder, v config.Variable, commented bool) {
-	comment(b, v.Description)
+	comment(b, sentence(v.Description))
 	comment(b, strings.Join(facts(v), " "))
-	comment(b, v.Tradeoff)
+	comment(b, sentence(v.Tradeoff))
 	if v.Default == "" {
 		fmt.Fprintf(b, "# %s=\n", v.Name)
 		return

@@ -47,7 +47,7 @@ func meaning(v config.Variable) string {
 	var words []string
 	for _, text := range []string{v.Description, v.Tradeoff} {
 		if text != "" {
-			words = append(words, cell(text))
+			words = append(words, cell(sentence(text)))
 		}
 	}
 	if v.Secret {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"sync"
@@ -85,13 +86,25 @@ func launch() (*Browser, error) {
 	b := &Browser{ctx: ctx, close: func() {
 		stopBrowser()
 		stopProcess()
-		_ = os.RemoveAll(profile) // a left-over in the temp folder harms nobody
+		removeProfile(profile)
 	}}
 	if err := chromedp.Run(ctx); err != nil {
 		b.close()
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
 	return b, nil
+}
+
+// removeProfile removes the browser's folder. Its last helpers may still write while
+// it goes, hence the second look; what is left after a second harms nobody.
+func removeProfile(folder string) {
+	for range 20 {
+		_ = os.RemoveAll(folder)
+		time.Sleep(50 * time.Millisecond)
+		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+	}
 }
 
 // newProfile opens an empty window with cookies and storage of its own, and
