@@ -1,0 +1,51 @@
+# `make` alone prints help, made from the comments behind the targets.
+# What has more than a line or two stands in a Go program below tests/cmd.
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo-reset test check fmt generate bench fault nightly clean
+
+# A tool that tools/go.mod pins; the first call builds it.
+tool = $$(GOWORK=off go -C tools tool -n $(1))
+
+help: ## print this
+	@echo "OpenHouse. To see it: make run. To check it: make test. More:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: build/openhouse-run ## both portals with demo data, on a Postgres of their own; LAN=1 lets phones in
+	@build/openhouse-run
+
+demo-reset: build/openhouse-run ## forget the demo data: the next run starts anew
+	@build/openhouse-run reset
+
+test: build/openhouse-test ## everything: check, and every test of every module
+	@build/openhouse-test test
+
+check: build/openhouse-test ## format, vet, lint, generated code, go.mod files; a minute
+	@build/openhouse-test check
+
+fmt: ## format the code
+	@$(call tool,gofumpt) -w apps migrations packages tests tools/deploycheck
+
+generate: ## write the generated code and documents anew
+	@templ=$(call tool,templ); for module in packages/ui apps/*; do $$templ generate -path $$module || exit 1; done
+	@sqlc=$(call tool,sqlc); for app in apps/*; do (cd $$app && $$sqlc generate) || exit 1; done
+	@go test ./apps/developer-portal ./apps/tenant-portal -run TestSettings -update
+	@go test ./tests/envdoc -update
+
+bench: ## requests through a portal against plain reads, 25 rounds; wants a quiet machine
+	@go test -run '^$$' -bench . -benchtime 25x -timeout 30m ./tests/bench
+
+fault: ## the whole catalogue of faults, with long outages and tight limits; wants a quiet machine
+	@FAULT=full go test -count=1 -timeout 60m -v ./tests/fault
+
+nightly: build/openhouse-test ## test three times over in random order, fuzz every target, then fault and bench
+	@build/openhouse-test nightly
+	@$(MAKE) --no-print-directory fault bench
+
+clean: ## remove what make built here; demo data stays
+	@rm -rf build
+
+# Always asked: Go knows better than make whether there is something to do.
+build/%: always
+	@go build -o $@ ./tests/cmd/$*
+.PHONY: always
