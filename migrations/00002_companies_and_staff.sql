@@ -31,7 +31,7 @@ $$;
 -- +goose StatementEnd
 comment on index tenants_pkey is 'Identity of the company.';
 grant select (id, name, slug, demo, suspended_at, created_at) on tenants to openhouse_staff, openhouse_worker;
-grant select (id, name) on tenants to openhouse_resident;
+grant select (id, name, suspended_at) on tenants to openhouse_resident;
 grant select (id, name, demo, suspended_at) on tenants to openhouse_door;
 
 create table staff (

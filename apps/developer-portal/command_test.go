@@ -19,6 +19,7 @@ import (
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/startup"
 )
 
 func newKey(t testing.TB) string {
@@ -151,11 +152,16 @@ func TestRun(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, cfg, newLogger(cfg, io.Discard)) }()
-	for limit := time.Now().Add(20 * time.Second); web.Check(address) != 0; time.Sleep(20 * time.Millisecond) {
+	go func() {
+		ended <- run(ctx, cfg, startup.Logger(io.Discard, cfg.Server.Production(), auth.PortalDeveloper))
+	}()
+	for limit := time.Now().Add(20 * time.Second); !listening(address); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(limit) {
-			t.Fatal("the portal does not answer")
+			t.Fatal("the portal does not listen")
 		}
+	}
+	if code := web.Check(address); code != 0 {
+		t.Errorf("-check says %d", code)
 	}
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get("http://" + address + "/api/health/db")
@@ -185,4 +191,12 @@ func TestRunRefusesTheOtherPortalsLogin(t *testing.T) {
 	if err := run(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "openhouse_resident") {
 		t.Errorf("it served with the residents' login: %v", err)
 	}
+}
+
+func listening(address string) bool {
+	conn, err := net.DialTimeout("tcp", address, time.Second)
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err == nil
 }

@@ -3,12 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 
 	"openhouse.example/packages/config"
 	"openhouse.example/packages/db"
 	"openhouse.example/packages/web"
+	"openhouse.example/packages/web/startup"
 )
 
 // standardPort is where the portal listens unless PORT or LISTEN_ADDR says otherwise.
@@ -33,22 +32,15 @@ type Config struct {
 // loadConfig reads the environment and refuses what can't work, all mistakes at once.
 func loadConfig(lookup func(string) (string, bool), environ []string) (Config, error) {
 	var c Config
-	own, _ := lookup("DEVELOPER_DATABASE_URL")
-	own = strings.TrimSpace(own)
-	err := config.LoadFrom(&c, func(name string) (string, bool) {
-		if name == "DATABASE_URL" && own != "" {
-			return own, true
-		}
-		return lookup(name)
-	}, environ)
-	if err != nil && own != "" {
-		err = errors.Join(err, errors.New("(DEVELOPER_DATABASE_URL is set: it is what DATABASE_URL means here)"))
+	standing, hint := startup.Standing(lookup, "DEVELOPER_DATABASE_URL")
+	err := config.LoadFrom(&c, standing, environ)
+	if err != nil {
+		err = errors.Join(err, hint)
 	}
 	c.warnings = config.Warnings(&c, environ)
 	c.DB.AppName = "developer-portal"
 	if c.PublicURL == "" {
-		listen := c.Listen()
-		c.PublicURL = web.PublicURL("http://localhost" + listen[strings.LastIndexByte(listen, ':'):])
+		c.PublicURL = web.PublicURL(startup.Localhost(c.Listen()))
 	}
 	if c.ResidentsURL == "" {
 		c.ResidentsURL = "http://localhost:3002"
@@ -59,7 +51,7 @@ func loadConfig(lookup func(string) (string, bool), environ []string) (Config, e
 // Validate refuses what would be unsafe to serve with.
 func (c Config) Validate() error {
 	var errs []error
-	if name, shared := sharedLogin(c.DB.URL.Reveal(), c.OtherPortalURL.Reveal()); shared {
+	if name, shared := startup.SharedLogin(c.DB.URL, c.OtherPortalURL); shared {
 		errs = append(errs, fmt.Errorf("DEVELOPER_DATABASE_URL and TENANT_DATABASE_URL have the same login %q: give each portal its own, made by the migrate command", name))
 	}
 	errs = append(errs,
@@ -73,17 +65,3 @@ func (c Config) Validate() error {
 
 // Listen is the address to listen on.
 func (c Config) Listen() string { return c.Server.Listen(standardPort) }
-
-// sharedLogin reports whether two database addresses have the same login.
-func sharedLogin(one, other string) (name string, shared bool) {
-	a, err := url.Parse(one)
-	if err != nil {
-		return "", false
-	}
-	b, err := url.Parse(other)
-	if err != nil {
-		return "", false
-	}
-	name = a.User.Username()
-	return name, name != "" && name == b.User.Username()
-}

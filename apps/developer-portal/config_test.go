@@ -2,13 +2,9 @@ package main
 
 import (
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
-
-	"openhouse.example/packages/config"
-	"openhouse.example/packages/web/auth"
 )
 
 const ownURL = "postgres://openhouse_developer_portal:own-hush@localhost:5432/openhouse"
@@ -108,40 +104,5 @@ func TestForeignDBNamesAreOnlyWarnedAbout(t *testing.T) {
 	c, err := loadConfig(environment(vars))
 	if err != nil || !slices.ContainsFunc(c.warnings, func(w string) bool { return strings.Contains(w, "DB_SERVICE_HOST") }) {
 		t.Errorf("warnings %v, error %v", c.warnings, err)
-	}
-}
-
-func TestADevelopmentKeyIsMadeOnceAndKept(t *testing.T) {
-	t.Chdir(t.TempDir())
-	first, err := signingKeys(Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := signingKeys(Config{})
-	if err != nil || first[0].ID != again[0].ID {
-		t.Errorf("the second start has another key: everybody would be signed out (%v)", err)
-	}
-	if info, err := os.Stat(keyFile); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, error %v", info.Mode(), err)
-	}
-	if err := os.WriteFile(keyFile, []byte("rubbish"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := signingKeys(Config{}); err == nil || !strings.Contains(err.Error(), keyFile) {
-		t.Errorf("a damaged file gives %v", err)
-	}
-}
-
-func TestAGivenKeyIsUsed(t *testing.T) {
-	t.Parallel()
-	key, text, err := auth.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if keys, err := signingKeys(Config{Key: config.Secret(text)}); err != nil || keys[0].ID != key.ID {
-		t.Errorf("got %v, error %v", keys, err)
-	}
-	if _, err := signingKeys(Config{Key: "not a key"}); err == nil || !strings.Contains(err.Error(), "DEVELOPER_JWT_KEY") || strings.Contains(err.Error(), "not a key") {
-		t.Errorf("a broken key gives %v", err)
 	}
 }

@@ -286,4 +286,13 @@ func TestAProgramSendsOnlyWhatItWantsChanged(t *testing.T) {
 	path := "/api/developments/" + d.String()
 	p.postJSON(path, map[string]string{"contactName": "Customer care"}).is(t, http.StatusOK).says(t, `"name":"Longview Park"`, `"contactName":"Customer care"`)
 	p.postJSON(path, map[string]any{"emergencyPhone": "112", "contactName": nil}).is(t, http.StatusOK).says(t, `"emergencyPhone":"112"`, `"contactName":""`)
+	// The same once more under its key is the same, although what is stored has changed by it.
+	key := uuid.NewString()
+	for range 2 {
+		p.postJSON(path, map[string]any{"address": "Mill Road"}, "Idempotency-Key", key).is(t, http.StatusOK).says(t, `"address":"Mill Road"`)
+	}
+	p.postJSON(path, map[string]any{"address": "Mill Lane"}, "Idempotency-Key", key).is(t, http.StatusUnprocessableEntity).says(t, "key_reused")
+	if n := query[int](s, `select count(*) from audit_log where action = 'development.update'`); n != 3 {
+		t.Errorf("%d changes", n)
+	}
 }

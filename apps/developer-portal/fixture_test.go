@@ -29,6 +29,7 @@ import (
 	"openhouse.example/packages/ui"
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/startup"
 	"openhouse.example/packages/web/webtest"
 )
 
@@ -98,10 +99,10 @@ func serve(t *testing.T, database *pgtest.DB, keys *webtest.Portal) *site {
 	s.http.Start()
 	t.Cleanup(func() {
 		s.http.Close()
-		if err := within(closeLimit, s.imports.Close); err != nil {
+		if err := startup.Within(closeLimit, s.imports.Close); err != nil {
 			t.Error(err)
 		}
-		if err := within(closeLimit, s.pool.ClosePool); err != nil {
+		if err := startup.Within(closeLimit, s.pool.ClosePool); err != nil {
 			t.Error(err)
 		}
 	})

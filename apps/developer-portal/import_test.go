@@ -254,7 +254,8 @@ func TestWrongUploads(t *testing.T) {
 	o.upload(o.development, "huge.csv", huge, "", "Accept", "application/json").is(t, http.StatusRequestEntityTooLarge).says(t, "too_large", "10 MB")
 	just := append([]byte("unit_number,address_line_1,house_type\n1,Mill Road,B\n"), bytes.Repeat([]byte(" "), 10<<20-52)...)
 	o.upload(o.development, "just.csv", append(just, "  "...), "").is(t, http.StatusRequestEntityTooLarge)
-	o.upload(o.development, "just.csv", just[:10<<20], "").is(t, http.StatusSeeOther)
+	a := o.upload(o.development, "just.csv", just[:10<<20], "").is(t, http.StatusSeeOther)
+	o.settled(strings.TrimPrefix(a.Header.Get("Location"), "/imports/"))
 
 	path := "/developments/" + o.development.String() + "/import"
 	o.upload(o.development, "", nil, "").is(t, http.StatusUnprocessableEntity).says(t, "Choose the file of homes first")
@@ -262,6 +263,16 @@ func TestWrongUploads(t *testing.T) {
 	o.send(http.MethodPost, path, "multipart/form-data; boundary=x", strings.NewReader("nonsense")).is(t, http.StatusBadRequest)
 	if n := query[int](o.site, `select count(*) from imports`); n != 1 {
 		t.Errorf("%d imports were stored", n)
+	}
+}
+
+func TestControlCharactersReachNoPage(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	i := o.preview(t, "bell.csv", []byte("unit_number,address_line_1,house_type,odd\x07name\n1\x07,1 Mill\x07 Road,B,x\x07\n"))
+	a := o.get("/imports/"+i.ID).is(t, http.StatusOK).says(t, "control character", "1 Mill\uFFFD Road")
+	if strings.Contains(a.body, "\x07") {
+		t.Error("the page rings a bell")
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/startup"
 )
 
 func TestTenThousandHomes(t *testing.T) {
@@ -322,7 +323,7 @@ func TestAStopInTheMiddleLeavesNothingHalfDone(t *testing.T) {
 	i := o.preview(t, "a.csv", sample(t, "longview-park-20.csv"))
 	release := o.lockUnits()
 	o.post("/imports/"+i.ID+"/commit", url.Values{"version": {i.Version}}).is(t, http.StatusSeeOther)
-	if err := within(closeLimit, o.imports.Close); err != nil {
+	if err := startup.Within(closeLimit, o.imports.Close); err != nil {
 		t.Fatalf("the work did not stop: %v", err)
 	}
 	release()

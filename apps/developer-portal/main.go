@@ -32,6 +32,7 @@ import (
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/startup"
 )
 
 //go:embed words/*.json
@@ -64,7 +65,7 @@ func execute(args []string, out, errOut io.Writer) int {
 			fmt.Fprintf(errOut, "developer-portal can't start:\n%v\n", err)
 			return exitUsage
 		}
-		log := newLogger(cfg, errOut)
+		log := startup.Logger(errOut, cfg.Server.Production(), auth.PortalDeveloper)
 		ctx, stop := web.Signals(context.Background(), log)
 		defer stop()
 		if err := run(ctx, cfg, log); err != nil {
@@ -104,7 +105,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	for _, warning := range cfg.warnings {
 		log.Warn(warning)
 	}
-	keys, err := signingKeys(cfg)
+	keys, err := startup.SigningKeys(auth.PortalDeveloper, "DEVELOPER_JWT_KEY", cfg.Key)
 	if err != nil {
 		return err
 	}
@@ -132,25 +133,10 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 		Key: keys[0], Residents: cfg.ResidentsURL, Outbox: !cfg.Server.Production(),
 	})
 	if err != nil {
-		return errors.Join(err, within(closeLimit, pool.ClosePool))
+		return errors.Join(err, startup.Within(closeLimit, pool.ClosePool))
 	}
 
 	served := web.Serve(ctx, cfg.Server, cfg.Listen(), routes(app, p, !cfg.Server.Production()), app.Drain, log)
 
-	return errors.Join(served, within(closeLimit, imports.Close), within(closeLimit, pool.ClosePool))
-}
-
-func within(limit time.Duration, end func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	return end(ctx)
-}
-
-// newLogger writes lines for people in development and JSON elsewhere.
-func newLogger(cfg Config, to io.Writer) *slog.Logger {
-	var handler slog.Handler = slog.NewJSONHandler(to, nil)
-	if !cfg.Server.Production() {
-		handler = slog.NewTextHandler(to, nil)
-	}
-	return slog.New(handler).With("portal", auth.PortalDeveloper)
+	return errors.Join(served, startup.Within(closeLimit, imports.Close), startup.Within(closeLimit, pool.ClosePool))
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"reflect"
 	"strings"
@@ -15,7 +14,7 @@ import (
 // a name that into doesn't have, a second value and another content type are
 // refused, each with the field or the place to look at.
 func DecodeJSON(r *http.Request, into any) error {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+	if !isJSON(r) {
 		return &Error{Status: http.StatusUnsupportedMediaType, Code: "not_json", Public: textJSONType}
 	}
 	dec := json.NewDecoder(r.Body)

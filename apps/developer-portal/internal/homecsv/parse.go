@@ -213,7 +213,7 @@ func examplesOf(recs []record, width int) [][]string {
 			if len(out[i]) >= maxExamples {
 				continue
 			}
-			if v, _ := clean(c); v != "" {
+			if v, problem := clean(c); v != "" && problem == "" { // control characters must not reach a page
 				out[i] = append(out[i], shorten(v))
 			}
 		}

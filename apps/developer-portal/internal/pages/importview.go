@@ -138,14 +138,14 @@ func columnLabel(ctx context.Context, c homecsv.ColumnGuess) string {
 	if c.Header == "" {
 		return text.T(ctx, "import.column-unnamed", c.Index+1)
 	}
-	return c.Header
+	return visible(c.Header)
 }
 
 func columnHint(ctx context.Context, c homecsv.ColumnGuess) string {
 	if len(c.Examples) == 0 {
 		return text.T(ctx, "import.column-empty")
 	}
-	return text.T(ctx, "import.column-examples", strings.Join(c.Examples, ", "))
+	return text.T(ctx, "import.column-examples", visible(strings.Join(c.Examples, ", ")))
 }
 
 // readAs is how a date that can be read two ways is read.

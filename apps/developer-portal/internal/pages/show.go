@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -84,6 +85,16 @@ func join(with string, parts ...string) string {
 		}
 	}
 	return strings.Join(there, with)
+}
+
+// visible is a text out of a file that may hold anything, fit for a page.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 func orUnknown(ctx context.Context, s string) string {

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,40 +20,39 @@ import (
 
 // readInput reads what was sent under names, as a form or as a JSON object of the same names; another name in JSON is
 // refused. stored, which may be nil, is what a name means that JSON leaves out: unlike a form, a program may send only
-// what it wants changed.
+// what it wants changed. Afterwards r.PostForm has what was sent, and nothing of stored: the same request repeated must
+// look the same although what is stored has changed by it.
 func readInput(r *http.Request, stored url.Values, names ...string) (*web.Form, error) {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 		return web.ReadForm(r)
 	}
-	var sent map[string]json.RawMessage
-	if err := web.DecodeJSON(r, &sent); err != nil {
+	var object map[string]json.RawMessage
+	if err := web.DecodeJSON(r, &object); err != nil {
 		return nil, err
 	}
-	known := map[string]bool{}
-	values := url.Values{}
-	for _, name := range names {
-		known[name] = true
-		if v, ok := stored[name]; ok {
-			values[name] = v
-		}
-	}
-	wrong := map[string]string{}
-	for name, raw := range sent {
+	sent, wrong := url.Values{}, map[string]string{}
+	for name, raw := range object {
 		value, ok := plain(raw)
 		switch {
-		case !known[name]:
+		case !slices.Contains(names, name):
 			wrong[name] = web.MsgUnknown
 		case !ok:
 			wrong[name] = fmt.Sprintf(web.MsgWrongType, "a text or a number")
 		default:
-			values.Set(name, value)
+			sent.Set(name, value)
 		}
 	}
 	if len(wrong) > 0 {
 		return nil, web.Invalid(wrong)
 	}
-	r.PostForm = values // ReadForm finds it read already; the intent's hash covers it
-	return web.ReadForm(r)
+	r.PostForm = maps.Clone(stored) // ReadForm takes a form that is there for one that was read
+	if r.PostForm == nil {
+		r.PostForm = url.Values{}
+	}
+	maps.Copy(r.PostForm, sent)
+	form, err := web.ReadForm(r)
+	r.PostForm = sent
+	return form, err
 }
 
 // plain is a JSON text, number, boolean or null as a form would have sent it.

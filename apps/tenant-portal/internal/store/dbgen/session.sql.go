@@ -18,10 +18,11 @@ select exists (
     from sessions s
     join residents r on r.tenant_id = s.tenant_id and r.id = s.resident_id
     join occupancies o on o.tenant_id = s.tenant_id and o.unit_id = s.unit_id and o.resident_id = s.resident_id
+    join tenants t on t.id = s.tenant_id
     where s.tenant_id = $1 and s.id = $2
       and s.resident_id = $3::uuid and s.unit_id = $4::uuid
       and s.revoked_at is null and s.expires_at > now()
-      and r.disabled_at is null and o.ended_at is null
+      and r.disabled_at is null and o.ended_at is null and t.suspended_at is null
 ) as valid
 `
 
@@ -32,8 +33,8 @@ type ResidentGuardParams struct {
 	UnitID     uuid.UUID
 }
 
-// The guard of every statement under a resident's scope. An ended occupancy, a disabled person and a revoked or
-// expired session each make it false, so they end access at the next request.
+// The guard of every statement under a resident's scope. An ended occupancy, a disabled person, a suspended company and
+// a revoked or expired session each make it false, so they end access at the next request.
 func (q *Queries) ResidentGuard(ctx context.Context, arg ResidentGuardParams) (bool, error) {
 	row := q.db.QueryRow(ctx, ResidentGuard,
 		arg.TenantID,
