@@ -2,6 +2,7 @@ package migrations
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -54,9 +55,9 @@ func missingRoles(ctx context.Context, conn *pgx.Conn, version int) ([]string, e
 		err := conn.QueryRow(ctx, `select rolcanlogin or rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication
 			from pg_roles where rolname = $1`, role).Scan(&unsafe)
 		switch {
-		case err == pgx.ErrNoRows && role == RoleOwner:
+		case errors.Is(err, pgx.ErrNoRows) && role == RoleOwner:
 			statements = append(statements, "create role "+role+" nologin")
-		case err == pgx.ErrNoRows:
+		case errors.Is(err, pgx.ErrNoRows):
 			statements = append(statements, "create role "+role+" nologin noinherit")
 		case err != nil:
 			return nil, fmt.Errorf("look up the role %s: %w", role, err)

@@ -13,26 +13,32 @@ type breaker struct {
 	hold    time.Duration
 	current atomic.Pointer[outage] // nil while the database answers
 	kick    chan struct{}          // wakes the prober
+	onLong  func()                 // called when an outage has become too long to be waited out
 }
 
 // outage is one stretch of time in which the database is away.
 type outage struct {
-	since time.Time
-	over  chan struct{} // closed when the database is back
-	long  chan struct{} // closed when it has lasted too long to be waited out
-	timer *time.Timer
+	over chan struct{} // closed when the database is back
+	long chan struct{} // closed when it has lasted too long to be waited out
 }
 
-func newBreaker(hold time.Duration) *breaker {
-	return &breaker{hold: hold, kick: make(chan struct{}, 1)}
+func newBreaker(hold time.Duration, onLong func()) *breaker {
+	return &breaker{hold: hold, kick: make(chan struct{}, 1), onLong: onLong}
 }
 
-// trip says that a connection could not be opened. The prober finds out when that is over, so that waiting
-// requests don't dial themselves.
-func (b *breaker) trip() {
-	o := &outage{since: time.Now(), over: make(chan struct{}), long: make(chan struct{})}
+// trip says that the database has been away since a moment: that no connection could be opened, or that a probe got
+// no answer. The prober finds out when it is over, so that waiting requests don't dial themselves.
+func (b *breaker) trip(since time.Time) {
+	o := &outage{over: make(chan struct{}), long: make(chan struct{})}
 	if b.current.CompareAndSwap(nil, o) {
-		o.timer = time.AfterFunc(b.hold, func() { close(o.long) })
+		time.AfterFunc(b.hold-time.Since(since), func() {
+			select {
+			case <-o.over:
+			default:
+				close(o.long)
+				b.onLong()
+			}
+		})
 	}
 	select {
 	case b.kick <- struct{}{}:

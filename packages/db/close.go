@@ -56,11 +56,11 @@ func (p *Pool) close(ctx context.Context) error {
 // cutLeaked closes the sockets of all leases under their holders and describes them.
 func (p *Pool) cutLeaked() []string {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	var holders []string
 	for l := range p.leases {
 		holders = append(holders, l.holder())
-		_ = l.raw().PgConn().Conn().Close() // safe beside a running statement, which then fails
 	}
+	p.mu.Unlock()
+	p.cutAll()
 	return holders
 }

@@ -56,7 +56,7 @@ func (p *Pool) resolve(ctx context.Context, xid, cluster string, deadline time.T
 		case err != nil && !isWorthWaiting(err):
 			return unknown
 		case err != nil && isDown(err):
-			p.breaker.trip()
+			p.breaker.trip(time.Now())
 		}
 		if !pause(limited, attempt) {
 			return unknown

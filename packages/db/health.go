@@ -102,6 +102,7 @@ func (pr *prober) run() {
 	defer pr.hangUp()
 	healthy := true         // what callers are told
 	var goodSince time.Time // since when it has answered without a break, while they are told otherwise
+	lastGood := time.Now()
 	search := firstSearch
 	for first := true; pr.ctx.Err() == nil; first = false {
 		h := pr.probe()
@@ -112,7 +113,7 @@ func (pr *prober) run() {
 		switch {
 		case h.Healthy:
 			pr.p.breaker.reset()
-			search = firstSearch
+			search, lastGood = firstSearch, time.Now()
 			if goodSince.IsZero() {
 				goodSince = time.Now()
 			}
@@ -121,7 +122,10 @@ func (pr *prober) run() {
 				pause = provingPause
 			}
 		default:
-			if h.Reason != "down" && h.Reason != "timeout" && h.Reason != "dns" && h.Reason != "starting" && h.Reason != "read_only" {
+			switch h.Reason {
+			case "down", "timeout", "dns", "starting", "read_only":
+				pr.p.breaker.trip(lastGood)
+			default:
 				pr.p.breaker.reset() // it is there and refuses us: requests may learn why themselves
 			}
 			goodSince = time.Time{}

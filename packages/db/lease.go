@@ -109,7 +109,7 @@ func (p *Pool) connect(ctx context.Context, op string, deadline time.Time) (*pgx
 			p.refused.Store(&refusal{at: time.Now(), err: err})
 			return nil, p.unreachable(op, attempt, err)
 		case isDown(err):
-			p.breaker.trip()
+			p.breaker.trip(time.Now())
 		}
 		if !pause(limited, attempt) {
 			return nil, p.unreachable(op, attempt, err)
@@ -198,6 +198,16 @@ func (l *lease) holder() string {
 		}
 	}
 	return b.String()
+}
+
+// cutAll closes the sockets of all connections that are lent. When an outage has become too long to be waited out,
+// nobody may wait any longer for an answer on a connection that was open before: a server that hangs keeps it open.
+func (p *Pool) cutAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.leases {
+		cut(l.raw()) // safe beside a running statement, which then fails
+	}
 }
 
 // warnOfLeaks names everybody who has held a connection for longer than DB_LEAK_WARN_MS, once.

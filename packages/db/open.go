@@ -84,15 +84,15 @@ func Open(ctx context.Context, cfg Config, opts ...Option) (*Pool, error) {
 		return nil, err
 	}
 	p := &Pool{
-		cfg:     cfg,
-		log:     slog.Default(),
-		slots:   make(chan struct{}, cfg.Max),
-		leases:  make(map[*lease]struct{}, cfg.Max),
-		closed:  make(chan struct{}),
-		peers:   newPeers(),
-		breaker: newBreaker(cfg.ConnTimeout.Duration()),
-		budget:  newBudget(),
+		cfg:    cfg,
+		log:    slog.Default(),
+		slots:  make(chan struct{}, cfg.Max),
+		leases: make(map[*lease]struct{}, cfg.Max),
+		closed: make(chan struct{}),
+		peers:  newPeers(),
+		budget: newBudget(),
 	}
+	p.breaker = newBreaker(cfg.ConnTimeout.Duration(), p.cutAll)
 	for _, opt := range opts {
 		opt(p)
 	}

@@ -20,6 +20,7 @@ func TestCanEnterLooksAtEveryParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	uid, gid := owner(info)
+	t.Cleanup(func() { _ = os.Chmod(filepath.Dir(deep), 0o755) }) // or only root could remove it
 	const strangerUID, strangerGID = 54321, 54321
 	for _, c := range []struct {
 		mode     os.FileMode

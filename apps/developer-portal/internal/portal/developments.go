@@ -10,7 +10,6 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/pages"
 	"openhouse.example/apps/developer-portal/internal/store"
-	"openhouse.example/packages/db"
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 )
@@ -249,6 +248,3 @@ func developmentConflicts(r *http.Request, stored, typed store.DevelopmentFields
 	add(text.T(ctx, "development.emergency"), stored.EmergencyPhone, typed.EmergencyPhone)
 	return list
 }
-
-// isMissing reports that a thing isn't there, for whatever reason.
-func isMissing(err error) bool { return errors.Is(err, db.ErrNotFound) }
