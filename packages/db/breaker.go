@@ -76,17 +76,3 @@ func (b *breaker) wait(ctx context.Context, deadline time.Time) bool {
 	}
 	return false
 }
-
-// state names what requests meet now: "closed" (served), "holding", "open" (refused).
-func (b *breaker) state() string {
-	o := b.current.Load()
-	if o == nil {
-		return "closed"
-	}
-	select {
-	case <-o.long:
-		return "open"
-	default:
-		return "holding"
-	}
-}

@@ -157,7 +157,7 @@ func (h *house) goTest(ctx context.Context, dir string, env, wrapper []string, a
 	case runErr != nil && len(r.broken) == 0:
 		return fmt.Errorf("%s: %w", strings.Join(line, " "), runErr)
 	case len(r.broken) > 0:
-		return fmt.Errorf("%d tests failed", len(r.broken))
+		return fmt.Errorf("%d failed: see above", len(r.broken))
 	case r.passed == 0:
 		return errors.New("no test was run")
 	}
