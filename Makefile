@@ -38,6 +38,9 @@ bench: ## requests through a portal against plain reads, 25 rounds; wants a quie
 fault: ## the whole catalogue of faults, with long outages and tight limits; wants a quiet machine
 	@FAULT=full go test -count=1 -timeout 60m -v ./tests/fault
 
+pictures: ## take the README's pictures anew, in a real browser
+	@PICTURES=docs/images go test -count=1 -run TestPictures ./tests/browser
+
 nightly: build/openhouse-test ## test three times over in random order, fuzz every target, then fault and bench
 	@build/openhouse-test nightly
 	@$(MAKE) --no-print-directory fault bench

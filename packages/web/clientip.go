@@ -29,6 +29,16 @@ func clientIP(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return addr
 }
 
+// Network is what a limit counts an address as: one IPv6 customer has a whole /64.
+func Network(ip netip.Addr) string {
+	if ip.Is6() {
+		if prefix, err := ip.Prefix(64); err == nil {
+			return prefix.String()
+		}
+	}
+	return ip.String()
+}
+
 // address reads "ip", "ip:port" and "[ip]:port". An IPv4 address in IPv6 clothes
 // is the IPv4 address; a zone is dropped, since it means nothing elsewhere.
 func address(s string) netip.Addr {

@@ -44,3 +44,16 @@ func TestClientIP(t *testing.T) {
 		}
 	}
 }
+
+func TestALimitCountsAnIPv6CustomerOnce(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"192.0.2.7":             "192.0.2.7",
+		"2001:db8:1:2:3:4:5:6":  "2001:db8:1:2::/64",
+		"2001:db8:1:2:ffff::99": "2001:db8:1:2::/64",
+	} {
+		if got := web.Network(netip.MustParseAddr(address)); got != want {
+			t.Errorf("%s counts as %s, want %s", address, got, want)
+		}
+	}
+}

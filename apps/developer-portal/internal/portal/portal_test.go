@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -135,15 +134,4 @@ func read(t *testing.T, value string) input {
 		t.Fatal(err)
 	}
 	return input{form, r}
-}
-
-func TestALimitCountsAHousehold(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]string{
-		"192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2::1": "2001:db8:1:2::/64",
-	} {
-		if got := network(netip.MustParseAddr(address)); got != want {
-			t.Errorf("%s counts as %s, want %s", address, got, want)
-		}
-	}
 }

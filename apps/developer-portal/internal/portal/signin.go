@@ -2,7 +2,6 @@ package portal
 
 import (
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
@@ -70,7 +69,7 @@ func (p *Portal) accounts(r *http.Request, email, password string) ([]store.Acco
 		bucket string
 		most   int
 	}{
-		{platform.Bucket("sign-in-from", network(web.ClientIP(r))), triesByAddress},
+		{platform.Bucket("sign-in-from", web.Network(web.ClientIP(r))), triesByAddress},
 		{platform.Bucket("sign-in-as", email), triesByAccount},
 	} {
 		allowed, err := p.store.Hit(ctx, limit.bucket, limit.most, tryAgainAfter)
@@ -195,14 +194,4 @@ func (p *Portal) SignOut(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, p.app.SignInPath, http.StatusSeeOther)
 	return nil
-}
-
-// network is the address that a limit counts: one IPv6 customer has a whole /64.
-func network(ip netip.Addr) string {
-	if ip.Is6() {
-		if prefix, err := ip.Prefix(64); err == nil {
-			return prefix.String()
-		}
-	}
-	return ip.String()
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/mail"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -51,7 +50,7 @@ func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
 		return web.Render(w, r, http.StatusUnprocessableEntity,
 			pages.SignIn(pages.SignInView{Email: typed, Errors: fields(err)}))
 	}
-	allowed, err := p.store.Hit(ctx, platform.Bucket("link-from", network(web.ClientIP(r))), limitPerIP, limitSpan)
+	allowed, err := p.store.Hit(ctx, platform.Bucket("link-from", web.Network(web.ClientIP(r))), limitPerIP, limitSpan)
 	if err != nil {
 		return err
 	}
@@ -92,14 +91,4 @@ func parseEmail(typed string) (email, mistake string) {
 		return "", "signin.email.wrong"
 	}
 	return strings.ToLower(typed), ""
-}
-
-// network is the address that a limit counts: one IPv6 customer has a whole /64.
-func network(ip netip.Addr) string {
-	if ip.Is6() {
-		if prefix, err := ip.Prefix(64); err == nil {
-			return prefix.String()
-		}
-	}
-	return ip.String()
 }
