@@ -2,7 +2,7 @@
 # What has more than a line or two stands in a Go program below tests/cmd.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-reset test check fmt generate bench fault nightly clean
+.PHONY: help run demo-reset test check fmt generate bench fault pictures nightly clean
 
 # A tool that tools/go.mod pins; the first call builds it.
 tool = $$(GOWORK=off go -C tools tool -n $(1))

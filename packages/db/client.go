@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,6 +16,7 @@ type Client struct {
 	operation
 	pooled bool // a transaction-mode pooler stands between: everything runs in one transaction
 	tx     pgx.Tx
+	nested []pgx.Tx // savepoints that Begin made
 }
 
 // ClientTx is a transaction on a Client. Behind a transaction-mode pooler it is a savepoint.
@@ -111,21 +113,29 @@ func wipeSession(ctx context.Context, conn *pgx.Conn) error {
 	return conn.DeallocateAll(ctx)
 }
 
+// wipeSharedSQL undoes, inside the transaction, what a callback can leave on a server connection that a pooler will
+// lend to somebody else: DISCARD ALL, which can't run in a transaction, in its parts. Locks and prepared statements
+// would survive a rollback too.
+const wipeSharedSQL = `close all; reset role; reset all; unlisten *; discard temp; deallocate all; select pg_advisory_unlock_all()`
+
+var errUnfinished = errors.New("db: withclient: nothing was committed, because the callback ended the transaction, hid a failed statement or left rows unread: behind a transaction-mode pooler it has one transaction; use Begin for parts of it")
+
 // runInTransaction is WithClient behind a transaction-mode pooler.
 func (c *Client) runInTransaction(ctx context.Context, s Scope, fn func(context.Context, *Client) error) error {
 	b := &pgx.Batch{}
 	b.BeginTx(pgx.TxOptions{})
+	b.Queue("savepoint openhouse_clean")
 	s.queue(b, false, true)
 	br := c.lease.raw().SendBatch(ctx, b)
-	tx := br.Tx()
-	defer func() {
+	c.tx = br.Tx()
+	defer func() { // also after a panic or runtime.Goexit
 		c.done = true
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupLimit)
-		defer cancel()
-		_ = tx.Rollback(limited) // after a commit it does nothing; on failure the driver closes the connection
+		_ = c.wipeShared(ctx, false) // after a commit it does nothing; a failure closes the connection
 	}()
-	if _, err := br.Exec(); err != nil {
-		return errors.Join(err, br.Close())
+	for range 2 {
+		if _, err := br.Exec(); err != nil {
+			return errors.Join(err, br.Close())
+		}
 	}
 	if err := s.settle(br, true); err != nil {
 		return errors.Join(err, br.Close())
@@ -133,11 +143,46 @@ func (c *Client) runInTransaction(ctx context.Context, s Scope, fn func(context.
 	if err := br.Close(); err != nil {
 		return err
 	}
-	c.tx = tx
 	if err := fn(holding(ctx, c.lease.p), c); err != nil {
 		return err
 	}
-	return tx.Commit(ctx)
+	if pg := c.lease.raw().PgConn(); pg.TxStatus() != 'T' || pg.IsBusy() {
+		return errUnfinished
+	}
+	for _, tx := range slices.Backward(c.nested) { // what Begin opened and nobody ended
+		if err := tx.Rollback(ctx); err != nil && !errors.Is(err, pgx.ErrTxClosed) {
+			return err
+		}
+	}
+	return c.wipeShared(ctx, true)
+}
+
+// wipeShared cleans the server connection and ends the transaction: with COMMIT if its work is to be kept. If it
+// can't be cleaned the connection is closed, which makes the pooler drop its own as well.
+func (c *Client) wipeShared(ctx context.Context, keep bool) error {
+	if c.tx == nil {
+		return nil
+	}
+	tx, conn := c.tx, c.lease.raw()
+	c.tx = nil
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitLimit)
+	defer cancel()
+	if conn.IsClosed() || conn.PgConn().IsBusy() || conn.PgConn().TxStatus() == 'I' {
+		c.lease.destroy(ctx)
+		return errUnfinished
+	}
+	clean := wipeSharedSQL
+	if !keep {
+		clean = "rollback to savepoint openhouse_clean; " + clean
+	}
+	if _, err := conn.Exec(limited, clean, pgx.QueryExecModeSimpleProtocol); err != nil {
+		c.lease.destroy(ctx)
+		return err
+	}
+	if !keep {
+		return tx.Rollback(limited)
+	}
+	return tx.Commit(limited)
 }
 
 // Begin opens a transaction (behind a transaction-mode pooler a savepoint). End it with Commit or Rollback; one
@@ -155,6 +200,9 @@ func (c *Client) Begin(ctx context.Context) (*ClientTx, error) {
 	}
 	if err != nil {
 		return nil, c.fail(err)
+	}
+	if c.pooled {
+		c.nested = append(c.nested, tx)
 	}
 	return &ClientTx{Querier: &c.operation, tx: tx, op: &c.operation}, nil
 }

@@ -70,20 +70,27 @@ const spotless = `select concat_ws(', ',
 
 func TestWithClientLeavesASpotlessSession(t *testing.T) {
 	t.Parallel()
+	t.Run("direct", func(t *testing.T) { t.Parallel(); spotlessAfter(t, db.PoolerNone, 1000) })
+	// Behind a transaction-mode pooler a server connection goes from one client to the next as it is. Here the next
+	// client has the same one, as a pooler with a pool of one would give.
+	t.Run("transaction pooler", func(t *testing.T) { t.Parallel(); spotlessAfter(t, db.PoolerTransaction, 240) })
+}
+
+func spotlessAfter(t *testing.T, mode db.PoolerMode, n int) {
 	h := newHouse(t)
-	p := open(t, settings(t, h.StaffURL(), size(1)))
+	p := open(t, settings(t, h.StaffURL(), size(1), func(c *db.Config) { c.PoolerMode = mode }))
 	names := make([]string, 0, len(dirt))
 	for name := range dirt {
 		names = append(names, name)
 	}
-	const n = 1000
 	for i := range n {
 		name := names[i%len(names)]
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			defer func() { _ = recover() }()
-			if err := p.WithClient(t.Context(), scope(h.a), dirt[name]); err != nil {
+			err := p.WithClient(t.Context(), scope(h.a), dirt[name])
+			if hidden := mode == db.PoolerTransaction && (name == "broken transaction" || name == "unread rows"); (err != nil) != hidden {
 				t.Errorf("%s: %v", name, err)
 			}
 		}()
@@ -165,6 +172,47 @@ func TestWithClientBehindATransactionPoolerIsOneTransaction(t *testing.T) {
 	})
 	if err != nil || left != "" {
 		t.Errorf("the scope outlived its transaction: %q %v", left, err)
+	}
+}
+
+func TestWithClientIsNeverRunAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := open(t, settings(t, h.StaffURL()))
+	calls := 0
+	err := p.WithClient(t.Context(), scope(h.a), func(ctx context.Context, c *db.Client) error {
+		calls++
+		h.Count(killOne, h.Name, 1000)
+		_, err := c.Exec(ctx, "select 1")
+		return err
+	})
+	if err == nil || calls != 1 {
+		t.Errorf("%v after %d calls, want an error after one", err, calls)
+	}
+}
+
+func TestRowsHideTheConnection(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := open(t, settings(t, h.StaffURL()))
+	look := func(ctx context.Context, q db.Querier) error {
+		for range 2 { // the first statement carries the scope, the second goes alone
+			rows, err := q.Query(ctx, "select body from notes")
+			if err != nil {
+				return err
+			}
+			if rows.Conn() != nil {
+				t.Error("rows give the driver's connection away")
+			}
+			rows.Close()
+		}
+		return nil
+	}
+	_, readErr := db.Read(t.Context(), p, scope(h.a), func(ctx context.Context, q db.Querier) (int, error) { return 0, look(ctx, q) })
+	_, writeErr := db.Write(t.Context(), p, scope(h.a), db.Intent{}, func(ctx context.Context, tx *db.Tx) (int, error) { return 0, look(ctx, tx) })
+	clientErr := p.WithClient(t.Context(), scope(h.a), func(ctx context.Context, c *db.Client) error { return look(ctx, c) })
+	if err := errors.Join(readErr, writeErr, clientErr); err != nil {
+		t.Error(err)
 	}
 }
 

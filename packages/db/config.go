@@ -92,6 +92,10 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// overriding are options that the driver would take from the query in place of the address that was checked, or that
+// concern TLS and are not ours.
+var overriding = []string{"host", "hostaddr", "port", "user", "password", "dbname", "database", "service", "servicefile", "passfile", "ssl", "sslcert", "sslkey", "sslpassword", "sslnegotiation"}
+
 // parseURL checks the address without ever repeating it in an error: it holds a password.
 func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
@@ -100,12 +104,17 @@ func parseURL(raw string) (*url.URL, error) {
 		return nil, errors.New("DATABASE_URL can't be read as a URL: write postgres://login:password@host:5432/database and percent-encode special characters in the password")
 	case u.Scheme != "postgres" && u.Scheme != "postgresql":
 		return nil, fmt.Errorf("DATABASE_URL starts with %q: it must start with postgres:// or postgresql://", u.Scheme)
-	case u.Hostname() == "" && u.Query().Get("host") == "":
+	case u.Hostname() == "":
 		return nil, errors.New("DATABASE_URL names no host")
 	case u.User.Username() == "":
 		return nil, errors.New("DATABASE_URL names no login")
 	case strings.Trim(u.Path, "/") == "":
 		return nil, errors.New("DATABASE_URL names no database")
+	}
+	for _, name := range overriding {
+		if u.Query().Has(name) {
+			return nil, fmt.Errorf("DATABASE_URL has %s in its query: say it in the address itself (postgres://login:password@host:port/database), or with DATABASE_SSL and DATABASE_SSL_CA", name)
+		}
 	}
 	return u, nil
 }

@@ -121,6 +121,9 @@ func TestConfigRefuses(t *testing.T) {
 		"authorities without TLS":        {map[string]string{"DATABASE_SSL_CA": noPEM}, "DATABASE_SSL_CA is given but TLS is off"},
 		"authorities that are missing":   {map[string]string{"DATABASE_SSL": "true", "DATABASE_SSL_CA": noPEM + ".not"}, "DATABASE_SSL_CA can't be read"},
 		"authorities that are not PEM":   {map[string]string{"DATABASE_SSL": "true", "DATABASE_SSL_CA": noPEM}, "holds no PEM certificate"},
+		"a host that hides in the query": {map[string]string{"DATABASE_URL": localURL + "?host=db.example.org"}, "DATABASE_URL has host in its query"},
+		"TLS by another name":            {map[string]string{"DATABASE_URL": localURL + "?ssl=true"}, "DATABASE_URL has ssl in its query"},
+		"a client certificate":           {map[string]string{"DATABASE_URL": localURL + "?sslcert=me.pem"}, "DATABASE_URL has sslcert in its query"},
 		"one of several hosts is remote": {map[string]string{"DATABASE_URL": "postgres://p:x@localhost,db.example.org/d"}, "DATABASE_SSL is unset"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,6 @@ type peers struct {
 	lastDeath atomic.Int64 // when a connection last died, in Unix nanoseconds
 	lastReset atomic.Int64
 	gate      chan struct{} // one token for each dial under way
-	dials     atomic.Int64  // dials begun, for tests and metrics
 }
 
 func newPeers() *peers { return &peers{gate: make(chan struct{}, maxDials)} }
@@ -47,7 +46,6 @@ func (w *peers) dial(ctx context.Context, network, address string) (net.Conn, er
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	w.dials.Add(1)
 	dialer := &net.Dialer{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 3},
 		Control:         setUserTimeout,

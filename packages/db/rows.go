@@ -56,6 +56,9 @@ func (r *batchRows) Err() error {
 	return r.err
 }
 
+// Conn hides the driver's connection: it must not outlive the callback, nor be used past the scope.
+func (r *batchRows) Conn() *pgx.Conn { return nil }
+
 // batchRow is the first row of the last statement of a batch.
 type batchRow struct {
 	pgx.Row
@@ -78,6 +81,9 @@ type plainRows struct {
 }
 
 func (r plainRows) Err() error { return r.op.fail(r.Rows.Err()) }
+
+// Conn hides the driver's connection, as batchRows does.
+func (r plainRows) Conn() *pgx.Conn { return nil }
 
 type plainRow struct {
 	pgx.Row

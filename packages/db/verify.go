@@ -80,11 +80,12 @@ func (p *Pool) examine(ctx context.Context, conn *pgx.Conn) (findings []string, 
 	login := conn.Config().User
 	p.pooled.Store(backend != int(conn.PgConn().PID()))
 	p.checkLimits(ctx, roleLimit, serverLimit)
-	if version < 150000 {
-		find("the server is PostgreSQL %d.%d: use 15 or later", version/10000, version%10000)
-	} else if oldest, ok := safeMinor[version/10000]; ok && version%10000 < oldest {
-		p.log.WarnContext(ctx, "PostgreSQL has known holes in row-level security: update it",
-			"version", fmt.Sprintf("%d.%d", version/10000, version%10000), "safe_from", fmt.Sprintf("%d.%d", version/10000, oldest))
+	refusal, warning := judgeVersion(version)
+	if refusal != "" {
+		find("%s", refusal)
+	}
+	if warning != "" {
+		p.log.WarnContext(ctx, warning)
 	}
 	if super || bypass || createRole {
 		find("login %s is a superuser, creates roles or bypasses row-level security: make a plain login with the migrate command and use it in DATABASE_URL", login)
@@ -126,6 +127,18 @@ func (p *Pool) checkLimits(ctx context.Context, roleLimit, serverLimit int) {
 		p.log.WarnContext(ctx, "the server has fewer connections than all portal processes may open: raise max_connections, lower DB_POOL_MAX, or correct DB_INSTANCES",
 			"limit", serverLimit, "may_open", all, "instances", p.cfg.Instances)
 	}
+}
+
+// judgeVersion reads server_version_num: what is too old to serve with, and what should be updated.
+func judgeVersion(version int) (refusal, warning string) {
+	major, minor := version/10000, version%10000
+	if major < 15 {
+		return fmt.Sprintf("the server is PostgreSQL %d.%d: use 15 or later", major, minor), ""
+	}
+	if oldest, ok := safeMinor[major]; ok && minor < oldest {
+		return "", fmt.Sprintf("PostgreSQL %d.%d has known holes in row-level security: update it to %d.%d or later", major, minor, major, oldest)
+	}
+	return "", ""
 }
 
 // safeMinor is the first minor release of each major with the fixes of CVE-2025-8713 and those before it, in which
