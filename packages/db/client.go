@@ -113,11 +113,6 @@ func wipeSession(ctx context.Context, conn *pgx.Conn) error {
 	return conn.DeallocateAll(ctx)
 }
 
-// wipeSharedSQL undoes, inside the transaction, what a callback can leave on a server connection that a pooler will
-// lend to somebody else: DISCARD ALL, which can't run in a transaction, in its parts. Locks and prepared statements
-// would survive a rollback too.
-const wipeSharedSQL = `close all; reset role; reset all; unlisten *; discard temp; deallocate all; select pg_advisory_unlock_all()`
-
 var errUnfinished = errors.New("db: withclient: nothing was committed, because the callback ended the transaction, hid a failed statement or left rows unread: behind a transaction-mode pooler it has one transaction; use Begin for parts of it")
 
 // runInTransaction is WithClient behind a transaction-mode pooler.
@@ -171,11 +166,20 @@ func (c *Client) wipeShared(ctx context.Context, keep bool) error {
 		c.lease.destroy(ctx)
 		return errUnfinished
 	}
-	clean := wipeSharedSQL
+	// DISCARD ALL can't run in a transaction; these are its parts. Locks and prepared statements would outlive a
+	// rollback too.
+	b := &pgx.Batch{}
 	if !keep {
-		clean = "rollback to savepoint openhouse_clean; " + clean
+		b.Queue("rollback to savepoint openhouse_clean")
 	}
-	if _, err := conn.Exec(limited, clean, pgx.QueryExecModeSimpleProtocol); err != nil {
+	b.Queue("close all")
+	b.Queue("reset role")
+	b.Queue("reset all")
+	b.Queue("unlisten *")
+	b.Queue("discard temp")
+	b.Queue("deallocate all")
+	b.Queue("select pg_advisory_unlock_all()")
+	if err := conn.SendBatch(limited, b).Close(); err != nil {
 		c.lease.destroy(ctx)
 		return err
 	}
