@@ -89,12 +89,13 @@ func TestKeyboard(t *testing.T) {
 		p := browser.Open(t, w.Developer.URL+w.home+"/edit", uitest.View{Cookies: w.staffCookies})
 		p.Fill("[name=purchaserEmail]", "nobody@@example.org")
 		p.Submit("main form button[type=submit]")
-		p.Wait(`document.activeElement.getAttribute("role") === "alert"`)
+		p.Wait(`document.readyState === "complete" && document.activeElement.getAttribute("role") === "alert"`)
 		if title := titleOf(p); !strings.HasPrefix(title, "Error") {
 			t.Errorf("the title %q does not begin with the news", title)
 		}
 		p.Press(tab)
-		p.Press(enter)
+		p.Wait(`document.activeElement.matches("[role=alert] a")`)
+		p.Follow()
 		p.Wait(`document.activeElement.name === "purchaserEmail"`)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -80,6 +81,7 @@ func (b *Browser) Open(t testing.TB, address string, v View) *Page {
 		emulation.SetTouchEmulationEnabled(v.phone()),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
 		emulation.SetScriptExecutionDisabled(v.NoScript),
+		emulation.SetFocusEmulationEnabled(true), // several pages are open, and each must believe that it is in front
 	}
 	for _, c := range v.Cookies {
 		actions = append(actions, network.SetCookie(c.Name, c.Value).WithURL(address).WithHTTPOnly(c.HttpOnly).WithSecure(c.Secure))
@@ -157,10 +159,29 @@ func (p *Page) Fill(selector, text string) {
 	p.run(chromedp.Clear(selector, chromedp.ByQuery), chromedp.SendKeys(selector, text, chromedp.ByQuery))
 }
 
+// painted is fulfilled when the page has been drawn: Chromium drops keys that come before that.
+const painted = `Promise.race([
+	new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))),
+	new Promise(done => setTimeout(() => done(false), 1000)),
+])`
+
 // Press sends keys, such as kb.Tab, to whatever has the focus.
 func (p *Page) Press(keys string) {
 	p.t.Helper()
+	if !p.view.NoScript {
+		p.run(chromedp.Evaluate(painted, nil, func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }))
+	}
 	p.run(chromedp.KeyEvent(keys))
+}
+
+// Follow presses Enter on the link that has the focus. A whole key press, as Press sends it, has a character too; the
+// link's target would get that, and a form would be sent.
+func (p *Page) Follow() {
+	p.t.Helper()
+	enter := func(kind input.KeyType) chromedp.Action {
+		return input.DispatchKeyEvent(kind).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13).WithNativeVirtualKeyCode(13)
+	}
+	p.run(enter(input.KeyRawDown), enter(input.KeyUp))
 }
 
 // Upload chooses files, by absolute path, in a file field.
