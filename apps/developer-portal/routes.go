@@ -7,7 +7,6 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/portal"
 	"openhouse.example/packages/ui"
-	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
 )
@@ -25,7 +24,7 @@ func routes(app *web.App, p *portal.Portal, development bool) chi.Router {
 	r.Handle("/static/*", ui.Static())
 
 	r.Group(func(r chi.Router) {
-		r.Use(app.Authenticate, language)
+		r.Use(app.Authenticate, ui.Language)
 
 		page := func(r chi.Router, method, path string, h web.Handler) { r.Method(method, path, app.Handle(h)) }
 		both := func(r chi.Router, method, path string, h web.Handler) {
@@ -68,11 +67,4 @@ func routes(app *web.App, p *portal.Portal, development bool) chi.Router {
 		}
 	})
 	return r
-}
-
-// language has the words of a page in the language that the reader's browser asks for, as far as there is a catalogue.
-func language(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(text.With(r.Context(), r.Header.Get("Accept-Language"))))
-	})
 }

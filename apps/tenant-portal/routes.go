@@ -1,13 +1,10 @@
 package main
 
 import (
-	"net/http"
-
 	"github.com/go-chi/chi/v5"
 
 	"openhouse.example/apps/tenant-portal/internal/portal"
 	"openhouse.example/packages/ui"
-	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
 )
@@ -24,7 +21,7 @@ func routes(app *web.App, p *portal.Portal) chi.Router {
 	r.Handle("/static/*", ui.Static())
 
 	r.Group(func(r chi.Router) {
-		r.Use(app.Authenticate, language)
+		r.Use(app.Authenticate, ui.Language)
 
 		r.Get("/sign-in", app.Handle(p.SignInForm))
 		r.Post("/sign-in", app.Handle(p.SignIn))
@@ -40,11 +37,4 @@ func routes(app *web.App, p *portal.Portal) chi.Router {
 		})
 	})
 	return r
-}
-
-// language has the words of a page in the language that the reader's browser asks for, as far as there is a catalogue.
-func language(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(text.With(r.Context(), r.Header.Get("Accept-Language"))))
-	})
 }

@@ -72,12 +72,8 @@ func (c *Client) enter(ctx context.Context, s Scope) error {
 		}
 	}
 	if s.Guard != nil {
-		var ok bool
-		if err := br.QueryRow().Scan(&ok); err != nil {
+		if err := s.Guard.settle(br); err != nil {
 			return errors.Join(err, br.Close())
-		}
-		if !ok {
-			return errors.Join(ErrScopeRefused, br.Close())
 		}
 	}
 	return br.Close()

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"strings"
 	"sync"
@@ -144,17 +145,6 @@ func (p *Pool) onPgError(_ *pgconn.PgConn, e *pgconn.PgError) bool {
 }
 
 func isTimeout(err error) bool {
-	for ; err != nil; err = unwrapOnce(err) {
-		if t, ok := err.(interface{ Timeout() bool }); ok && t.Timeout() {
-			return true
-		}
-	}
-	return false
-}
-
-func unwrapOnce(err error) error {
-	if u, ok := err.(interface{ Unwrap() error }); ok {
-		return u.Unwrap()
-	}
-	return nil
+	var t net.Error
+	return errors.As(err, &t) && t.Timeout()
 }

@@ -101,6 +101,11 @@ func (s Scope) settle(br pgx.BatchResults, guarded bool) error {
 	if !guarded || s.Guard == nil {
 		return nil
 	}
+	return s.Guard.settle(br)
+}
+
+// settle reads the guard's answer.
+func (g *Guard) settle(br pgx.BatchResults) error {
 	var ok bool
 	if err := br.QueryRow().Scan(&ok); err != nil {
 		return err
