@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"openhouse.example/packages/db"
@@ -90,7 +91,7 @@ func TestOpenRefusesAnOldSchemaOnly(t *testing.T) {
 func TestOpenStartsWithoutADatabase(t *testing.T) {
 	t.Parallel()
 	h := newHouseOn(t, pgtest.Server(t))
-	var log bytes.Buffer
+	var log lockedBuffer // the probers of both pools write to it
 	start := func(opts ...db.Option) *db.Pool {
 		if err := h.Server().Halt(fast); err != nil {
 			t.Fatal(err)
@@ -125,4 +126,22 @@ func TestOpenStartsWithoutADatabase(t *testing.T) {
 	if !strings.Contains(log.String(), "database not reachable at start") {
 		t.Errorf("the log does not say so: %s", log.String())
 	}
+}
+
+// lockedBuffer is a buffer that several goroutines write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
