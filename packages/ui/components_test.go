@@ -116,16 +116,34 @@ func TestChoicesMarkTheChosen(t *testing.T) {
 func TestErrorSummaryFollowsTheForm(t *testing.T) {
 	t.Parallel()
 	errors := map[string]string{"email": "E", "name": "N", "zip": "Z", "area": "A"}
-	got := ui.FieldErrors(errors, "name", "email")
-	want := []ui.FieldError{{"name", "N"}, {"email", "E"}, {"area", "A"}, {"zip", "Z"}}
+	got := ui.FieldErrors(errors, ui.FormField{Name: "name", Label: "Your name"}, ui.FormField{Name: "email"})
+	want := []ui.FieldError{{"name", "Your name", "N"}, {"email", "", "E"}, {"area", "", "A"}, {"zip", "", "Z"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	has(t, render(t, ui.ErrorSummary(got)), "There are 4 problems", `href="#f-name"`, `role="alert"`, ` autofocus`)
+	has(t, render(t, ui.ErrorSummary(got)), "There are 4 problems", `<a href="#f-name">Your name: N</a>`, `<a href="#f-email">E</a>`, `role="alert"`, ` autofocus`)
 	has(t, render(t, ui.ErrorSummary(got[:1])), "There is a problem")
 	if html := render(t, ui.ErrorSummary(ui.FieldErrors(nil))); html != "" {
 		t.Errorf("without mistakes: %s", html)
 	}
+}
+
+func TestAddressesBreakWhereAReaderWouldBreakThem(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"buyer00001@example.org":                 "buyer00001@<wbr>example.org",
+		"a.very.long.name.indeed@example.org":    "a.<wbr>very.<wbr>long.<wbr>name.<wbr>indeed@<wbr>example.org",
+		"care@residents-association.example.org": "care@<wbr>residents-association.<wbr>example.<wbr>org",
+		"care":                                   "care",
+		"":                                       "",
+		`"<b>"@example.org`:                      "&#34;&lt;b&gt;&#34;@<wbr>example.org",
+	} {
+		if got := render(t, ui.Email(address)); got != want {
+			t.Errorf("%s is written %s, want %s", address, got, want)
+		}
+	}
+	has(t, render(t, ui.MailLink("care@example.org")), `<a href="mailto:care@example.org">care@<wbr>example.org</a>`)
+	has(t, render(t, ui.MailLink("who?&@example.org")), `"mailto:who%3F&amp;@example.org"`)
 }
 
 func TestDangerousAddressesAreDefused(t *testing.T) {
@@ -160,8 +178,8 @@ func TestProgressAndLiveRegion(t *testing.T) {
 func TestTimesAreReadableByBoth(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2025, 11, 24, 14, 5, 0, 0, time.UTC)
-	has(t, render(t, ui.Time(at)), `<time datetime="2025-11-24T14:05:00Z">24 Nov 2025, 14:05 UTC</time>`)
-	has(t, render(t, ui.DateOf(at)), `<time datetime="2025-11-24">24 November 2025</time>`)
+	has(t, render(t, ui.Time(at)), "<time datetime=\"2025-11-24T14:05:00Z\">24\u00a0Nov\u00a02025, 14:05\u00a0UTC</time>")
+	has(t, render(t, ui.DateOf(at)), "<time datetime=\"2025-11-24\">24\u00a0November\u00a02025</time>")
 	zone := text.WithZone(t.Context(), time.FixedZone("IST", 3600))
-	has(t, renderIn(t, zone, ui.Time(at)), "15:05 IST")
+	has(t, renderIn(t, zone, ui.Time(at)), "15:05\u00a0IST")
 }

@@ -29,13 +29,22 @@ func nearest(status int) int {
 	switch {
 	case known[status] != "":
 		return status
-	case status == http.StatusBadGateway, status == http.StatusGatewayTimeout:
+	case passes(status):
 		return http.StatusServiceUnavailable
 	case status >= 500:
 		return http.StatusInternalServerError
 	default:
 		return http.StatusUnprocessableEntity
 	}
+}
+
+// passes reports whether a failure goes away by itself: the database is away or too slow, or has no room.
+func passes(status int) bool {
+	switch status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusInsufficientStorage:
+		return true
+	}
+	return false
 }
 
 func errorTitle(ctx context.Context, status int) string {
@@ -56,19 +65,19 @@ func retryAttributes(seconds int) templ.Attributes {
 // ErrorPages answers failed requests of one portal with ErrorPage.
 type ErrorPages struct{ Portal Portal }
 
-// defaultRetry is how long a 503 page waits when nobody said.
+// defaultRetry is how long a page waits with trying again when nobody said.
 const defaultRetry = 5
 
 // Error writes the whole answer. A page that was asked for with GET while the
-// service is away (503) loads itself again, with and without JavaScript; a form
-// is never sent again by itself. The wait is that of a Retry-After header which
+// service is away or too slow (502, 503, 504, 507) loads itself again, with and
+// without JavaScript; a form is never sent again by itself. The wait is that of a Retry-After header which
 // the caller has set, else 5 seconds.
 func (e ErrorPages) Error(w http.ResponseWriter, r *http.Request, status int, code, public, requestID string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	retry := 0
-	if status == http.StatusServiceUnavailable && r.Method == http.MethodGet {
+	if passes(status) && r.Method == http.MethodGet {
 		retry = retryAfter(h)
 	}
 	w.WriteHeader(status)

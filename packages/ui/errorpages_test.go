@@ -35,7 +35,7 @@ func TestErrorPagesSayWhatAndWhatNext(t *testing.T) {
 	for status, title := range map[int]string{
 		400: "Something in there isn’t right", 401: "Please sign in", 403: "This is not for your role", 404: "Page not found",
 		405: "Something in there isn’t right", 409: "Somebody was faster", 413: "That is too large", 422: "Something in there isn’t right",
-		429: "A little slower, please", 500: "Something went wrong", 501: "Something went wrong", 502: "Back in a moment", 503: "Back in a moment", 504: "Back in a moment",
+		429: "A little slower, please", 500: "Something went wrong", 501: "Something went wrong", 502: "Back in a moment", 503: "Back in a moment", 504: "Back in a moment", 507: "Back in a moment",
 	} {
 		w := fail(t, t.Context(), failed{status: status, portal: ui.TenantPortal})
 		if w.Code != status {
@@ -58,6 +58,8 @@ func TestOnlyAPageThatWasReadTriesAgainByItself(t *testing.T) {
 		seconds string
 	}{
 		"default":       {failed{status: 503}, "5"},
+		"too slow":      {failed{status: 504, retryAfter: "1"}, "1"},
+		"no room":       {failed{status: 507, retryAfter: "5"}, "5"},
 		"server's wish": {failed{status: 503, retryAfter: "7"}, "7"},
 		"too eager":     {failed{status: 503, retryAfter: "0"}, "1"},
 		"too patient":   {failed{status: 503, retryAfter: "86400"}, "60"},
@@ -76,7 +78,11 @@ func TestOnlyAPageThatWasReadTriesAgainByItself(t *testing.T) {
 			t.Log(name)
 		}
 	}
-	has(t, fail(t, t.Context(), failed{status: 503, method: http.MethodPost}).Body.String(), "it will not be done twice")
+	for _, status := range []int{503, 504, 507} {
+		body := fail(t, t.Context(), failed{status: status, method: http.MethodPost, retryAfter: "5"}).Body.String()
+		has(t, body, "it will not be done twice")
+		hasNot(t, body, "http-equiv", "data-retry")
+	}
 }
 
 func TestErrorPageIsWrittenAfterTheDeadline(t *testing.T) {

@@ -235,6 +235,8 @@ type CellProps struct {
 	Header  bool // names the row; the title of its card
 	Numeric bool
 	Actions bool // buttons
+	Short   bool // a date, a number: stays on one line
+	Long    bool // sentences: below the label on phones
 }
 
 // Cell is one cell of a Row.
@@ -260,7 +262,7 @@ func Cell(p CellProps) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Header {
-			var templ_7745c5c3_Var14 = []any{when(p.Numeric, "num")}
+			var templ_7745c5c3_Var14 = []any{classes(when(p.Numeric, "num"), when(p.Short, "cell-short"))}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var14...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -272,7 +274,7 @@ func Cell(p CellProps) templ.Component {
 			var templ_7745c5c3_Var15 string
 			templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(p.Label)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `table.templ`, Line: 64, Col: 55}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `table.templ`, Line: 66, Col: 55}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 			if templ_7745c5c3_Err != nil {
@@ -304,7 +306,7 @@ func Cell(p CellProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			var templ_7745c5c3_Var17 = []any{classes(when(p.Numeric, "num"), when(p.Actions, "cell-actions"))}
+			var templ_7745c5c3_Var17 = []any{classes(when(p.Numeric, "num"), when(p.Actions, "cell-actions"), when(p.Short, "cell-short"), when(p.Long, "cell-long"))}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var17...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -316,7 +318,7 @@ func Cell(p CellProps) templ.Component {
 			var templ_7745c5c3_Var18 string
 			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(p.Label)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `table.templ`, Line: 68, Col: 38}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `table.templ`, Line: 70, Col: 38}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 			if templ_7745c5c3_Err != nil {

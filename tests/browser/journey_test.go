@@ -9,8 +9,8 @@ import (
 	"openhouse.example/tests/e2e/samples"
 )
 
-// TestJourneys goes from the sign-in page to My home as a person does, with a mouse or a finger: on a phone without
-// JavaScript, and on a desk with it.
+// TestJourneys goes from the sign-in page to My home and out again as a person does, with a mouse or a finger: on a phone
+// without JavaScript, and on a desk with it.
 func TestJourneys(t *testing.T) {
 	t.Parallel()
 	browser := uitest.Start(t)
@@ -68,6 +68,12 @@ func (w *world) journey(t *testing.T, browser *uitest.Browser, view uitest.View,
 	says(t, p, development, "Open my home")
 	p.Submit(send)
 	says(t, p, "14 Longview Park", development, "+353 20 915 0777")
+	p.Click(".menu-button")
+	p.Submit(".menu-out button")
+	p.Goto(w.Tenant.URL + "/")
+	if at := p.URL().Path; at != "/sign-in" {
+		t.Errorf("whoever has signed out and comes back is shown %s", at)
+	}
 	if problems := p.Problems(); len(problems) > 0 {
 		t.Errorf("the browser complains: %q", problems)
 	}

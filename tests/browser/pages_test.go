@@ -16,7 +16,8 @@ const firstLoad = 50 << 10
 
 // TestEveryPage opens every page in every state, on a phone and on a desk, light and dark, and holds it to the bar:
 // the right page, a silent console under the security policy, no accessibility violation, nothing wider than the
-// window, nothing too small for a finger, and a first load that an old phone can afford.
+// window, no short text cut in two, nothing too small for a finger, lists of mistakes that lead to the fields they name,
+// and a first load that an old phone can afford.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
 	browser := uitest.Start(t)
@@ -50,12 +51,14 @@ func look(t *testing.T, browser *uitest.Browser, s scene, dark bool, name string
 		t.Fatalf("this is not the page: it does not say %q but\n%.600s", s.says, p.Text("body"))
 	}
 	report(t, "console, policy or network", ours(p.Problems(), s.status))
+	report(t, "in the list of mistakes", misled(p))
 	for _, width := range []int{375, 1280} {
 		p.Resize(width)
 		if dir := os.Getenv("SHOTS"); dir != "" {
 			p.Screenshot(filepath.Join(dir, fmt.Sprintf("%s-%d.png", name, width)))
 		}
 		report(t, fmt.Sprintf("at %d px: accessibility", width), p.Axe())
+		report(t, fmt.Sprintf("at %d px: a line ends in the middle of", width), broken(p))
 		if px, who := p.Overflow(); px > 0 {
 			t.Errorf("at %d px: %d px wider than the window: %v", width, px, who)
 		}
@@ -63,6 +66,34 @@ func look(t *testing.T, browser *uitest.Browser, s scene, dark bool, name string
 			report(t, "target under 44 px", p.SmallTargets())
 		}
 	}
+}
+
+// misled lists the entries above a form that don't name the field they lead to, and those that lead to none.
+func misled(p *uitest.Page) (found []string) {
+	p.Eval(`[...document.querySelectorAll("[role=alert] li a")].filter(a => {
+		const label = document.getElementById(a.hash.slice(1))?.labels?.[0]?.firstChild.textContent.trim();
+		return !label || !a.textContent.toLowerCase().includes(label.toLowerCase());
+	}).map(a => a.textContent + " -> " + a.hash)`, &found)
+	return found
+}
+
+// broken lists short texts that a reader takes in at a glance, and that a line's end cuts in two all the same: dates,
+// distances in time, and the parts of e-mail addresses.
+func broken(p *uitest.Page) (found []string) {
+	p.Eval(`(() => {
+		const glance = /^(in \d+ days?|\d+ (day|month|year)s? ago|no date yet|\S+@\S*|\d{1,2} \p{L}{3} \d{4})$/iu;
+		const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+		while (texts.nextNode()) {
+			const text = texts.currentNode, said = text.data.replace(/\s+/g, " ").trim();
+			const part = [text.previousSibling, text.nextSibling].some(n => n?.nodeName === "WBR");
+			if (!said || !part && !glance.test(said) || !text.parentElement.checkVisibility()) continue;
+			const range = document.createRange();
+			range.selectNodeContents(text);
+			if (new Set([...range.getClientRects()].map(r => Math.round(r.top))).size > 1) found.push(said);
+		}
+		return found;
+	})()`, &found)
+	return found
 }
 
 // ours leaves out that the page itself was answered with the status that it should have.

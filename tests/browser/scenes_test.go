@@ -79,6 +79,7 @@ func (w *world) scenes() []scene {
 		{name: "import-upload-again", path: w.terrace + "/import", cookies: in, says: "ferry-terrace-v2.csv"},
 		{name: "import-upload-missing", path: w.longview + "/import", cookies: in, status: 422, act: submit("main " + send)},
 		{name: "import-preview-errors", path: w.imports["errors"], cookies: in, says: "not-an-address"},
+		{name: "import-preview-many-errors", path: w.imports["many-errors"], cookies: in, says: "Download them with what is wrong"},
 		{name: "import-preview-new", path: w.imports["errors"] + "?show=new", cookies: in, says: "1 Longview Park"},
 		{name: "import-preview-viewer", path: w.imports["errors"], cookies: w.viewCookies, says: "not-an-address"},
 		{name: "import-preview-ambiguous", path: w.imports["ambiguous"], cookies: in, says: "3 April 2027"},

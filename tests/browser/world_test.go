@@ -131,6 +131,9 @@ func (w *world) furnish() {
 	crescent := w.newDevelopment("Weir Crescent")
 	w.imports["errors"] = w.importFile(crescent, "weir-crescent.csv", seventyFive)
 
+	broken := strings.NewReplacer("@", " at ", "Longview", "Lower Longview", "\n7", "\n").Replace(string(seventyFive))
+	w.imports["many-errors"] = w.importFile(w.newDevelopment("Sluice Yard"), "sluice-yard, as the sales office keeps it (final, corrected, new).csv", []byte(broken))
+
 	w.terrace = w.newDevelopment("Ferry Terrace")
 	file := "unit_number,address_line_1,house_type,bedrooms,handover_date,purchaser_name,purchaser_email\n1,1 Ferry Terrace,B,3,03/04/2027,Ana Quirke,ana@example.org\n2,2 Ferry Terrace,B,3,05/06/2027,,\n"
 	w.imports["ambiguous"] = w.importFile(w.terrace, "ferry-terrace.csv", []byte(file))

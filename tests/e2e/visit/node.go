@@ -19,7 +19,7 @@ type Node struct {
 // parse reads HTML as the portals write it: every element closed or void, every attribute quoted or alone.
 func parse(page []byte) (*Node, error) {
 	d := xml.NewDecoder(strings.NewReader(printable(page)))
-	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
+	d.Strict, d.AutoClose, d.Entity = false, append([]string{"wbr"}, xml.HTMLAutoClose...), xml.HTMLEntity
 	root := &Node{Tag: "document"}
 	open := []*Node{root}
 	for {
@@ -93,7 +93,7 @@ func (n *Node) Text() string {
 
 func (n *Node) write(b *strings.Builder) {
 	switch n.Tag {
-	case "script", "style", "svg", "head":
+	case "script", "style", "svg", "head", "wbr":
 		return
 	case "":
 		b.WriteString(n.text)
@@ -109,16 +109,6 @@ func (n *Node) write(b *strings.Builder) {
 	if !inline {
 		b.WriteByte(' ')
 	}
-}
-
-// HasClass reports whether the element has the class.
-func (n *Node) HasClass(class string) bool {
-	for _, c := range strings.Fields(n.Attrs["class"]) {
-		if c == class {
-			return true
-		}
-	}
-	return false
 }
 
 // has reports whether an attribute is there, with or without a value.

@@ -56,6 +56,16 @@ func (f DevelopmentForm) back() string {
 	return developmentPath(f.ID)
 }
 
+// developmentFields names the fields in the form's order.
+func developmentFields(ctx context.Context) []ui.FormField {
+	return []ui.FormField{
+		named("name", text.T(ctx, "developments.name")), named("address", text.T(ctx, "development.address")),
+		named("status", text.T(ctx, "developments.status")), named("contactName", text.T(ctx, "development.contact-name")),
+		named("contactEmail", text.T(ctx, "development.contact-email")), named("contactPhone", text.T(ctx, "development.contact-phone")),
+		named("emergencyPhone", text.T(ctx, "development.emergency")),
+	}
+}
+
 // EditDevelopment is the form for a new or an existing development.
 func EditDevelopment(f DevelopmentForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -113,7 +123,7 @@ func EditDevelopment(f DevelopmentForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.ErrorSummary(ui.FieldErrors(f.Errors, "name", "address", "status", "contactName", "contactEmail", "contactPhone", "emergencyPhone")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.ErrorSummary(ui.FieldErrors(f.Errors, developmentFields(ctx)...)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -167,7 +177,7 @@ func EditDevelopment(f DevelopmentForm) templ.Component {
 				}
 				templ_7745c5c3_Err = ui.Select(ui.SelectProps{
 					Name: "status", Label: text.T(ctx, "developments.status"), Value: f.Fields.Status, Error: f.Errors["status"],
-					Options: options(ctx, "development.status.", DevelopmentStates), Required: true, Width: ui.HalfWidth,
+					Options: options(ctx, DevelopmentStates, developmentState), Required: true, Width: ui.HalfWidth,
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -352,7 +362,7 @@ func conflict(yes bool, fields []Conflict) templ.Component {
 					var templ_7745c5c3_Var9 string
 					templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "conflict.differs"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/developmentform.templ`, Line: 114, Col: 40}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/developmentform.templ`, Line: 124, Col: 40}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 					if templ_7745c5c3_Err != nil {
@@ -394,7 +404,7 @@ func conflict(yes bool, fields []Conflict) templ.Component {
 					var templ_7745c5c3_Var11 string
 					templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "conflict.same"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/developmentform.templ`, Line: 121, Col: 37}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/developmentform.templ`, Line: 131, Col: 37}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 					if templ_7745c5c3_Err != nil {

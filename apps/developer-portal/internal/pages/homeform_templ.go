@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"context"
 	"time"
 
 	"openhouse.example/apps/developer-portal/internal/store"
@@ -46,6 +47,20 @@ type HomeForm struct {
 	Errors    map[string]string
 	Conflict  bool
 	Conflicts []Conflict
+}
+
+// homeFields names the fields in the form's order.
+func homeFields(ctx context.Context) []ui.FormField {
+	return []ui.FormField{
+		named("status", text.T(ctx, "homes.status")), named("handoverDate", text.T(ctx, "homes.handover")),
+		named("houseTypeId", text.T(ctx, "homes.type")), named("bedrooms", text.T(ctx, "types.bedrooms")),
+		named("bathrooms", text.T(ctx, "home.bathrooms")), named("floorAreaM2", text.T(ctx, "types.area")),
+		named("purchaserName", text.T(ctx, "field.name")), named("purchaserEmail", text.T(ctx, "field.email")),
+		named("purchaserPhone", text.T(ctx, "field.phone")), named("block", text.T(ctx, "home.block")),
+		named("unitNumber", text.T(ctx, "homes.number")), named("addressLine1", text.T(ctx, "home.address-1")),
+		named("addressLine2", text.T(ctx, "home.address-2")), named("city", text.T(ctx, "home.city")),
+		named("postcode", text.T(ctx, "home.postcode")),
+	}
 }
 
 // EditHome is the form for a home.
@@ -98,7 +113,7 @@ func EditHome(f HomeForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.ErrorSummary(ui.FieldErrors(f.Errors, "status", "handoverDate", "houseTypeId", "bedrooms", "bathrooms", "floorAreaM2", "purchaserName", "purchaserEmail", "purchaserPhone", "block", "unitNumber", "addressLine1", "addressLine2", "city", "postcode")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.ErrorSummary(ui.FieldErrors(f.Errors, homeFields(ctx)...)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -243,7 +258,7 @@ func saleFields(f HomeForm) templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				templ_7745c5c3_Err = ui.Select(ui.SelectProps{
 					Name: "status", Label: text.T(ctx, "homes.status"), Value: f.Input.Status, Error: f.Errors["status"], Required: true,
-					Options: options(ctx, "home.status.", HomeStates),
+					Options: options(ctx, HomeStates, homeState),
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -29,7 +29,7 @@ type ImportRow struct {
 	Href     string // of the home, once there is one
 	Home     homecsv.Home
 	Changes  []homecsv.FieldChange
-	Problems []string
+	Problems []homecsv.Problem
 }
 
 // ImportView is an import on its way.
@@ -54,6 +54,9 @@ func (v ImportView) steps(ctx context.Context) ui.StepsProps {
 
 // toCommit is how many homes the commit will make or change.
 func (v ImportView) toCommit() int { return v.New + v.Changed }
+
+// allWrong says that no row is left that could be saved.
+func (v ImportView) allWrong() bool { return v.Errors > 0 && v.Errors == v.Total }
 
 // progress is how far the work has come.
 //
@@ -115,18 +118,16 @@ func (v ImportView) note(ctx context.Context) string {
 	return text.T(ctx, "import.note."+v.Note)
 }
 
-// fieldLabel names what a column holds.
+// fieldName names what a column holds.
 //
 // text:keys import.field.*
-func fieldLabel(ctx context.Context, f homecsv.Field) string {
-	return text.T(ctx, "import.field."+string(f))
-}
+func fieldName(f homecsv.Field) text.Message { return text.M("import.field." + string(f)) }
 
 func fieldOptions(ctx context.Context) []ui.Option {
 	fields := homecsv.Fields()
 	list := make([]ui.Option, len(fields))
 	for i, f := range fields {
-		list[i] = ui.Option{Value: string(f), Label: fieldLabel(ctx, f)}
+		list[i] = ui.Option{Value: string(f), Label: fieldName(f).In(ctx)}
 	}
 	return list
 }
@@ -158,12 +159,17 @@ func readAs(ctx context.Context, e homecsv.DateExample, order homecsv.DateOrder)
 }
 
 // isoDate is a date of the file in the reader's words.
-func isoDate(ctx context.Context, iso string) string {
+func isoDate(ctx context.Context, iso string) string { return inWords(ctx, iso, text.Date) }
+
+// isoDateShort is isoDate for a column.
+func isoDateShort(ctx context.Context, iso string) string { return inWords(ctx, iso, text.DateShort) }
+
+func inWords(ctx context.Context, iso string, words func(context.Context, time.Time) string) string {
 	t, err := time.Parse(time.DateOnly, iso)
 	if err != nil {
 		return iso
 	}
-	return text.Date(ctx, t)
+	return words(ctx, t)
 }
 
 // value is one side of a change as people read it.

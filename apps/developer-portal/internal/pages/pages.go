@@ -49,6 +49,9 @@ func form(p ui.Page, errors map[string]string) ui.Page {
 	return p
 }
 
+// named is a field with its label, for the list of a form's mistakes.
+func named(name, label string) ui.FormField { return ui.FormField{Name: name, Label: label} }
+
 // bare is a page for somebody who is not signed in.
 func bare(title string, invalid bool) ui.Page {
 	return ui.Page{Title: title, Portal: ui.DeveloperPortal, Invalid: invalid}

@@ -21,21 +21,25 @@ var (
 )
 
 // text:keys development.status.*
-func developmentStatus(ctx context.Context, status string) ui.BadgeProps {
-	tone := map[string]ui.Tone{"active": ui.Info, "completed": ui.Success}[status]
-	return ui.BadgeProps{Label: text.T(ctx, "development.status."+status), Tone: tone}
-}
+func developmentState(state string) text.Message { return text.M("development.status." + state) }
 
 // text:keys home.status.*
-func homeStatus(ctx context.Context, status string) ui.BadgeProps {
-	tone := map[string]ui.Tone{"for_sale": ui.Info, "sale_agreed": ui.Warning, "handed_over": ui.Success}[status]
-	return ui.BadgeProps{Label: text.T(ctx, "home.status."+status), Tone: tone}
+func homeState(state string) text.Message { return text.M("home.status." + state) }
+
+func developmentStatus(ctx context.Context, status string) ui.BadgeProps {
+	tone := map[string]ui.Tone{"active": ui.Info, "completed": ui.Success}[status]
+	return ui.BadgeProps{Label: developmentState(status).In(ctx), Tone: tone}
 }
 
-func options(ctx context.Context, prefix string, values []string) []ui.Option {
+func homeStatus(ctx context.Context, status string) ui.BadgeProps {
+	tone := map[string]ui.Tone{"for_sale": ui.Info, "sale_agreed": ui.Warning, "handed_over": ui.Success}[status]
+	return ui.BadgeProps{Label: homeState(status).In(ctx), Tone: tone}
+}
+
+func options(ctx context.Context, values []string, name func(string) text.Message) []ui.Option {
 	list := make([]ui.Option, len(values))
 	for i, v := range values {
-		list[i] = ui.Option{Value: v, Label: text.T(ctx, prefix+v)}
+		list[i] = ui.Option{Value: v, Label: name(v).In(ctx)}
 	}
 	return list
 }

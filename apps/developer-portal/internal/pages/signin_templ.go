@@ -84,7 +84,7 @@ func SignIn(v SignInView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.ErrorSummary(ui.FieldErrors(v.Errors, "email", "password")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.ErrorSummary(ui.FieldErrors(v.Errors, named("email", text.T(ctx, "field.email")), named("password", text.T(ctx, "field.password")))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -288,7 +288,7 @@ func ChooseCompany(v ChoiceView) templ.Component {
 					}
 					for _, c := range v.Companies {
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{
-							Label: text.T(ctx, "choose.company", c.Name, text.T(ctx, "role."+c.Role)), Icon: "building", Name: "company", Value: c.ID, Wide: true, Size: ui.Large,
+							Label: c.Name, Detail: text.T(ctx, "role."+c.Role), Icon: "building", Name: "company", Value: c.ID, Wide: true,
 						}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err

@@ -207,7 +207,7 @@ func TestSkipLinkComesFirst(t *testing.T) {
 
 func TestErrorSummaryIsReadFirstAndLeadsToFields(t *testing.T) {
 	browser, base := uitest.Start(t), serve(t)
-	for _, view := range []uitest.View{desktop, plain} {
+	for _, view := range []uitest.View{desktop, plain, phone, {Width: 375, NoScript: true}} {
 		p := browser.Open(t, base+"/staff/mistakes", view)
 		if !isTrue(t, p, `document.title.startsWith("Error: ") && document.activeElement.classList.contains("summary")`) {
 			t.Error("title and focus should speak of the mistakes first")
@@ -219,6 +219,20 @@ func TestErrorSummaryIsReadFirstAndLeadsToFields(t *testing.T) {
 		}
 		if !isTrue(t, p, `document.getElementById("f-email").getAttribute("aria-describedby").split(" ").every(id => document.getElementById(id))`) {
 			t.Error("a field's description is missing")
+		}
+		if got := p.Text(".summary li:nth-child(2)"); got != "E-mail address: Enter an address such as care@example.org." {
+			t.Errorf("the second mistake is announced as %q", got)
+		}
+		for _, field := range []string{"f-emergency", "f-email", "f-name"} {
+			p.Click(`.summary a[href="#` + field + `"]`)
+			p.Wait(`document.activeElement.id === "` + field + `"`)
+			// The bar and the navigation lie over the page on phones.
+			if !isTrue(t, p, `[document.activeElement, document.activeElement.closest(".field").firstElementChild].every(e => {
+				const box = e.getBoundingClientRect();
+				return document.elementFromPoint(box.left + 5, box.top + box.height / 2)?.closest(".field") === e.closest(".field");
+			})`) {
+				t.Errorf("%+v: %s has the focus, but it or its label is out of sight", view, field)
+			}
 		}
 	}
 }
