@@ -37,6 +37,7 @@ type App struct {
 
 	draining atomic.Bool
 	inFlight atomic.Int64
+	folds    folds
 }
 
 // Database is what this package asks of the pool.

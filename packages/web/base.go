@@ -7,6 +7,7 @@ import "net/http"
 func (a *App) Base() []func(http.Handler) http.Handler {
 	return []func(http.Handler) http.Handler{
 		a.observe,       // request id, client address, access log
+		language,        // of every answer from here on, refusals included
 		a.recoverPanics, //
 		a.secureHeaders, //
 		a.limitInFlight, // from here on a request may be refused

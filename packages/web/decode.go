@@ -3,11 +3,13 @@ package web
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
+
+	"openhouse.example/packages/ui/text"
 )
 
 // DecodeJSON reads the body, one JSON value of into's shape, and nothing else:
@@ -15,7 +17,7 @@ import (
 // refused, each with the field or the place to look at.
 func DecodeJSON(r *http.Request, into any) error {
 	if !isJSON(r) {
-		return &Error{Status: http.StatusUnsupportedMediaType, Code: "not_json", Public: textJSONType}
+		return &Error{Status: http.StatusUnsupportedMediaType, Code: "not_json", Public: text.M("answer.not-json")}
 	}
 	dec := json.NewDecoder(r.Body)
 	dec.DisallowUnknownFields()
@@ -26,7 +28,7 @@ func DecodeJSON(r *http.Request, into any) error {
 	case errors.Is(err, io.EOF):
 		return nil
 	case err == nil:
-		return BadRequest("bad_json", textJSONMore, nil)
+		return BadRequest("bad_json", text.M("answer.json-more"), nil)
 	default:
 		return jsonError(err)
 	}
@@ -40,17 +42,17 @@ func jsonError(err error) error {
 	case isReading(err):
 		return err
 	case errors.Is(err, io.EOF):
-		return BadRequest("bad_json", textJSONEmpty, err)
+		return BadRequest("bad_json", text.M("answer.json-empty"), err)
 	case errors.As(err, &syntax):
-		return BadRequest("bad_json", fmt.Sprintf(textJSONSyntax, syntax.Offset), err)
+		return BadRequest("bad_json", text.M("answer.json-syntax", strconv.FormatInt(syntax.Offset, 10)), err)
 	case errors.As(err, &kind) && kind.Field != "":
-		return Invalid(map[string]string{kind.Field: fmt.Sprintf(MsgWrongType, kindName(kind.Type))})
+		return Invalid(map[string]text.Message{kind.Field: text.M("input.wrong-type", kindName(kind.Type))})
 	}
 	// The library has no type for this one.
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return Invalid(map[string]string{strings.Trim(name, `"`): MsgUnknown})
+		return Invalid(map[string]text.Message{strings.Trim(name, `"`): MsgUnknown})
 	}
-	return BadRequest("bad_json", textJSONShape, err)
+	return BadRequest("bad_json", text.M("answer.json-shape"), err)
 }
 
 // isReading reports whether the body couldn't be read, as opposed to understood.
@@ -61,18 +63,18 @@ func isReading(err error) bool {
 	return errors.As(err, &tooLarge) || errors.As(err, &network)
 }
 
-func kindName(t reflect.Type) string {
+func kindName(t reflect.Type) text.Message {
 	switch t.Kind() {
 	case reflect.Bool:
-		return "true or false"
+		return text.M("input.type.boolean")
 	case reflect.String:
-		return "a text"
+		return text.M("input.type.text")
 	case reflect.Slice, reflect.Array:
-		return "a list"
+		return text.M("input.type.list")
 	case reflect.Struct, reflect.Map:
-		return "an object"
+		return text.M("input.type.object")
 	case reflect.Float32, reflect.Float64:
-		return "a number"
+		return text.M("input.type.number")
 	}
-	return "a whole number"
+	return text.M("input.type.whole")
 }

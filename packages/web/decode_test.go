@@ -37,7 +37,7 @@ func TestDecodeJSON(t *testing.T) {
 		"a form's type":    {`{}`, "application/x-www-form-urlencoded", 415, "not_json"},
 		"empty":            {``, "application/json", 400, "The body is empty"},
 		"not JSON":         {`{"name":nope}`, "application/json", 400, "look at character 10"},
-		"cut":              {`{"name":"14"`, "application/json", 400, "can't be read"},
+		"cut":              {`{"name":"14"`, "application/json", 400, "can’t be read"},
 		"two values":       {`{}{}`, "application/json", 400, "nothing after it"},
 		"rubbish behind":   {`{}!`, "application/json", 400, "look at character"},
 		"unknown field":    {`{"colour":"red"}`, "application/json", 422, `"fields":{"colour":"There is no such field here."}`},
@@ -48,7 +48,7 @@ func TestDecodeJSON(t *testing.T) {
 		"text for switch":  {`{"show":"yes"}`, "application/json", 422, `"show":"This must be true or false."`},
 		"nested":           {`{"address":{"area":"big"}}`, "application/json", 422, `"address.area":"This must be a number."`},
 		"list for object":  {`{"address":[]}`, "application/json", 422, `"address":"This must be an object."`},
-		"not an object":    {`[]`, "application/json", 400, "can't be read"},
+		"not an object":    {`[]`, "application/json", 400, "can’t be read"},
 		"too large":        {`{"name":"` + strings.Repeat("a", 1<<20) + `"}`, "application/json", 413, "at most 1 MB"},
 	} {
 		r := request(http.MethodPost, "/api/units", c.body, "Content-Type", c.kind)

@@ -7,6 +7,9 @@
 // hands the router to [Serve]. Handlers return an error; nothing but the table
 // decides what a client gets to read about it.
 //
+// An error carries its sentence as a key of the catalogue (package text); the
+// words are found when the answer is written, in the client's language.
+//
 // The package refuses to know what is on a page, what a company or a home is,
 // and any table. Of the database it knows its health and its sentinel errors.
 package web

@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"openhouse.example/packages/db"
+	"openhouse.example/packages/ui/text"
 )
 
 // outcome is what becomes of an error: the answer, and how loud the log is.
 type outcome struct {
 	status int
 	code   string
-	public string
-	fields map[string]string
+	public text.Message
+	fields map[string]text.Message
 	retry  time.Duration
 	level  slog.Level
 }
@@ -25,9 +26,14 @@ type outcome struct {
 const statusClientGone = 499
 
 var (
-	internal   = outcome{status: 500, code: "internal", public: textInternal, level: slog.LevelError}
-	stopping   = outcome{status: 503, code: "stopping", public: textDown, retry: time.Second, level: slog.LevelWarn}
+	internal   = outcome{500, "internal", text.M("answer.internal"), nil, 0, slog.LevelError}
+	stopping   = outcome{503, "stopping", text.M("answer.stopping"), nil, time.Second, slog.LevelWarn}
 	clientGone = outcome{status: statusClientGone, code: "client_gone", level: slog.LevelDebug}
+
+	databaseAway  = outcome{503, "database_unavailable", text.M("answer.database-unavailable"), nil, time.Second, slog.LevelError}
+	databaseShut  = outcome{503, "database_unavailable", text.M("answer.database-unavailable"), nil, time.Second, slog.LevelWarn}
+	databaseUnfit = outcome{503, "database_unavailable", text.M("answer.database-unavailable"), nil, 5 * time.Second, slog.LevelError}
+	queryTimeout  = outcome{504, "query_timeout", text.M("answer.query-timeout"), nil, time.Second, slog.LevelError}
 )
 
 // table is the one place where the database's sentinels become answers. The
@@ -38,24 +44,24 @@ var table = []struct {
 	match error
 	outcome
 }{
-	{db.ErrPoolExhausted, outcome{status: 503, code: "busy", public: textBusy, retry: time.Second, level: slog.LevelError}},
-	{db.ErrDatabaseDown, outcome{status: 503, code: "unavailable", public: textDown, retry: time.Second, level: slog.LevelError}},
-	{db.ErrClosed, outcome{status: 503, code: "unavailable", public: textDown, retry: time.Second, level: slog.LevelWarn}},
-	{db.ErrUnsafe, outcome{status: 503, code: "unavailable", public: textDown, retry: 5 * time.Second, level: slog.LevelError}},
-	{db.ErrDiskFull, outcome{status: 503, code: "read_only", public: textReadOnly, retry: 5 * time.Second, level: slog.LevelError}},
-	{db.ErrReadOnly, outcome{status: 503, code: "read_only", public: textReadOnly, retry: time.Second, level: slog.LevelError}},
-	{db.ErrCommitUnknown, outcome{status: 503, code: "outcome_unknown", public: textUnknown, retry: time.Second, level: slog.LevelError}},
-	{db.ErrQueryTimeout, outcome{status: 503, code: "timeout", public: textTimeout, retry: time.Second, level: slog.LevelError}},
+	{db.ErrPoolExhausted, outcome{503, "pool_exhausted", text.M("answer.pool-exhausted"), nil, time.Second, slog.LevelError}},
+	{db.ErrDatabaseDown, databaseAway},
+	{db.ErrClosed, databaseShut},
+	{db.ErrUnsafe, databaseUnfit},
+	{db.ErrDiskFull, outcome{507, "disk_full", text.M("answer.disk-full"), nil, 5 * time.Second, slog.LevelError}},
+	{db.ErrReadOnly, outcome{503, "read_only", text.M("answer.read-only"), nil, time.Second, slog.LevelError}},
+	{db.ErrCommitUnknown, outcome{503, "commit_unknown", text.M("answer.commit-unknown"), nil, time.Second, slog.LevelError}},
+	{db.ErrQueryTimeout, queryTimeout},
+	{db.ErrLockTimeout, outcome{503, "lock_timeout", text.M("answer.lock-timeout"), nil, time.Second, slog.LevelWarn}},
 
-	{db.ErrLockTimeout, outcome{status: 409, code: "locked", public: textLocked, retry: time.Second, level: slog.LevelWarn}},
-	{db.ErrConflict, outcome{status: 409, code: "locked", public: textLocked, retry: time.Second, level: slog.LevelWarn}},
-	{db.ErrKeyBusy, outcome{status: 409, code: "key_busy", public: textKeyBusy, retry: time.Second, level: slog.LevelInfo}},
-	{db.ErrKeyReused, outcome{status: 422, code: "key_reused", public: textKeyReused, level: slog.LevelInfo}},
-	{db.ErrUnique, outcome{status: 409, code: "exists", public: textExists, level: slog.LevelInfo}},
-	{db.ErrForeignKey, outcome{status: 409, code: "referenced", public: textReferenced, level: slog.LevelInfo}},
-	{db.ErrCheck, outcome{status: 422, code: "invalid", public: textCheck, level: slog.LevelInfo}},
-	{db.ErrNotFound, outcome{status: 404, code: "not_found", public: textNotFound, level: slog.LevelDebug}},
-	{db.ErrScopeRefused, outcome{status: 401, code: "unauthorized", public: textUnauthorized, level: slog.LevelInfo}},
+	{db.ErrConflict, outcome{409, "conflict", text.M("answer.conflict"), nil, time.Second, slog.LevelWarn}},
+	{db.ErrKeyBusy, outcome{409, "key_busy", text.M("answer.key-busy"), nil, time.Second, slog.LevelInfo}},
+	{db.ErrKeyReused, outcome{422, "key_reused", text.M("answer.key-reused"), nil, 0, slog.LevelInfo}},
+	{db.ErrUnique, outcome{409, "exists", text.M("answer.exists"), nil, 0, slog.LevelInfo}},
+	{db.ErrForeignKey, outcome{409, "referenced", text.M("answer.referenced"), nil, 0, slog.LevelInfo}},
+	{db.ErrCheck, outcome{422, "invalid", text.M("answer.out-of-range"), nil, 0, slog.LevelInfo}},
+	{db.ErrNotFound, outcome{404, "not_found", text.M("answer.not-found"), nil, 0, slog.LevelDebug}},
+	{db.ErrScopeRefused, outcome{401, "unauthorized", text.M("answer.unauthorized"), nil, 0, slog.LevelInfo}},
 
 	// A scope that can't be resolved, or a statement outside of it, is a mistake in this program.
 	{db.ErrNoScope, internal},
@@ -63,8 +69,8 @@ var table = []struct {
 	{db.ErrNestedAcquire, internal},
 	{db.ErrHandleClosed, internal},
 
-	{os.ErrDeadlineExceeded, outcome{status: 408, code: "too_slow", public: textTooSlow, level: slog.LevelInfo}},
-	{context.DeadlineExceeded, outcome{status: 503, code: "timeout", public: textTimeout, retry: time.Second, level: slog.LevelError}},
+	{os.ErrDeadlineExceeded, outcome{408, "too_slow", text.M("answer.too-slow"), nil, 0, slog.LevelInfo}},
+	{context.DeadlineExceeded, queryTimeout},
 }
 
 // decide turns an error into its outcome. An *Error is its own; what nobody

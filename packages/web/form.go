@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"maps"
 	"mime"
 	"net/http"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
+
+	"openhouse.example/packages/ui/text"
 )
 
 // formMemory is how much of an uploaded form stays in memory; files beyond go to
@@ -22,7 +23,7 @@ const formMemory = 1 << 20
 // Read every field, then ask Err once: people get all complaints at a time.
 type Form struct {
 	values url.Values
-	wrong  map[string]string
+	wrong  map[string]text.Message
 }
 
 // ReadForm reads the body of a posted form, with or without files. The query is
@@ -31,7 +32,7 @@ func ReadForm(r *http.Request) (*Form, error) {
 	if err := parseForm(r); err != nil {
 		return nil, err
 	}
-	return &Form{values: r.PostForm, wrong: map[string]string{}}, nil
+	return &Form{values: r.PostForm, wrong: map[string]text.Message{}}, nil
 }
 
 func parseForm(r *http.Request) error {
@@ -44,7 +45,7 @@ func parseForm(r *http.Request) error {
 	if err == nil || isReading(err) {
 		return err
 	}
-	return BadRequest("bad_form", textFormBroken, err)
+	return BadRequest("bad_form", text.M("answer.bad-form"), err)
 }
 
 // Line returns a field of at most most characters on one line, without the blanks
@@ -52,7 +53,7 @@ func parseForm(r *http.Request) error {
 func (f *Form) Line(name string, most int) string {
 	value := f.Text(name, most)
 	if strings.Contains(value, "\n") {
-		f.Fail(name, MsgOneLine)
+		f.Fail(name, text.M("input.one-line"))
 	}
 	return value
 }
@@ -63,10 +64,10 @@ func (f *Form) Text(name string, most int) string {
 	value := strings.TrimSpace(strings.ReplaceAll(f.values.Get(name), "\r\n", "\n"))
 	switch {
 	case !storable(value):
-		f.Fail(name, MsgCharacters)
+		f.Fail(name, text.M("input.characters"))
 		return ""
 	case utf8.RuneCountInString(value) > most:
-		f.Fail(name, fmt.Sprintf(MsgTooLong, most))
+		f.Fail(name, text.M("input.too-long", most))
 	}
 	return value
 }
@@ -105,9 +106,9 @@ func (f *Form) Require(names ...string) {
 }
 
 // Fail says what is wrong with a field. The first word on a field counts.
-func (f *Form) Fail(name, message string) {
+func (f *Form) Fail(name string, complaint text.Message) {
 	if _, ok := f.wrong[name]; !ok {
-		f.wrong[name] = message
+		f.wrong[name] = complaint
 	}
 }
 

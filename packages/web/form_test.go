@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 )
 
@@ -72,19 +73,20 @@ func TestFormCollectsComplaints(t *testing.T) {
 	}
 	f.ID("id")
 	f.ID("braces")
-	f.Fail("own", "First word.")
-	f.Fail("own", "Second word.")
+	f.Fail("own", text.M("test.odd"))
+	f.Fail("own", web.MsgChoose)
 	var e *web.Error
 	e, _ = f.Err().(*web.Error)
 	if e == nil || e.Status != 422 {
 		t.Fatalf("Err = %v", f.Err())
 	}
+	const odd = "This contains characters that can’t be stored."
 	want := map[string]string{
-		"blank": web.MsgRequired, "missing": web.MsgRequired, "long": "At most 4 characters, please.", "lines": web.MsgOneLine,
-		"nul": web.MsgCharacters, "broken": web.MsgCharacters, "escape": web.MsgCharacters,
-		"id": web.MsgChoose, "braces": web.MsgChoose, "own": "First word.",
+		"blank": "Fill this in.", "missing": "Fill this in.", "long": "At most 4 characters, please.", "lines": "Put this on one line.",
+		"nul": odd, "broken": odd, "escape": odd,
+		"id": "Choose one of the offered.", "braces": "Choose one of the offered.", "own": "Odd.",
 	}
-	if diff := cmp.Diff(want, e.Fields); diff != "" {
+	if diff := cmp.Diff(want, web.Complaints(t.Context(), f.Err())); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 }

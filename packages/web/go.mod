@@ -11,6 +11,7 @@ require (
 	go.uber.org/goleak v1.3.0
 	openhouse.example/packages/config v0.0.0
 	openhouse.example/packages/db v0.0.0
+	openhouse.example/packages/ui v0.0.0
 )
 
 require (
@@ -28,4 +29,5 @@ replace (
 	openhouse.example/packages/config => ../config
 	openhouse.example/packages/db => ../db
 	openhouse.example/packages/pgdev => ../pgdev
+	openhouse.example/packages/ui => ../ui
 )

@@ -91,6 +91,10 @@ func (a *App) logFailure(r *http.Request, q *request, out outcome, err error) {
 			slog.Int("idleCount", stats.IdleCount),
 			slog.Int("waitingCount", stats.WaitingCount)))
 	}
+	if out.retry > 0 { // not an event but a state, which every request meets
+		a.folds.write(a.Log, foldKey{out.code, routePattern(r)}, out.level, attrs)
+		return
+	}
 	a.Log.LogAttrs(r.Context(), out.level, "request failed", attrs...)
 }
 
@@ -125,13 +129,13 @@ func (a *App) answer(w http.ResponseWriter, r *http.Request, out outcome) {
 		if out.status == http.StatusUnauthorized {
 			h.Set("WWW-Authenticate", `Bearer realm="`+a.Portal+`"`)
 		}
-		writeErrorJSON(w, out, requestID)
+		writeErrorJSON(w, r, out, requestID)
 	case out.status == http.StatusUnauthorized && a.SignInPath != "" && r.URL.Path != a.SignInPath:
 		http.Redirect(w, r, a.signInURL(r), http.StatusSeeOther)
 	case a.Pages != nil:
-		a.Pages.Error(w, r, out.status, out.code, out.public, requestID)
+		a.Pages.Error(w, r, out.status, out.code, out.public.In(r.Context()), requestID)
 	default:
-		http.Error(w, out.public, out.status)
+		http.Error(w, out.public.In(r.Context()), out.status)
 	}
 }
 
@@ -144,10 +148,10 @@ type errorBody struct {
 	} `json:"error"`
 }
 
-func writeErrorJSON(w http.ResponseWriter, out outcome, requestID string) {
+func writeErrorJSON(w http.ResponseWriter, r *http.Request, out outcome, requestID string) {
 	var body errorBody
-	body.Error.Code, body.Error.Message = out.code, out.public
-	body.Error.Fields, body.Error.RequestID = out.fields, requestID
+	body.Error.Code, body.Error.Message = out.code, out.public.In(r.Context())
+	body.Error.Fields, body.Error.RequestID = say(r.Context(), out.fields), requestID
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Add("Vary", "Accept")
 	w.WriteHeader(out.status)

@@ -13,7 +13,7 @@ const (
 	requestTime        = 15 * time.Second
 
 	// StaticPrefix is where the app mounts its static files. They are served from
-	// memory, and the page that says "busy" needs them too.
+	// memory, and the page that refuses needs them too.
 	StaticPrefix = "/static/"
 )
 

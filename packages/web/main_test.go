@@ -11,17 +11,28 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 
 	"github.com/go-chi/chi/v5"
 	"go.uber.org/goleak"
 
 	"openhouse.example/packages/db"
+	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
 	"openhouse.example/packages/web/webtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// words are in two languages, unlike those of the package.
+var words = fstest.MapFS{
+	"words/en.json": {Data: []byte(`{"test.odd": "Odd.", "test.field": "At most %d."}`)},
+	"words/pl.json": {Data: []byte(`{"test.odd": "Dziwne.", "test.field": "Najwyżej %d."}`)},
+}
+
+func TestMain(m *testing.M) {
+	text.MustRegister(words, "words")
+	goleak.VerifyTestMain(m)
+}
 
 const publicURL = "https://staff.example.org"
 

@@ -58,9 +58,10 @@ func WithZone(ctx context.Context, zone *time.Location) context.Context {
 func Lang(ctx context.Context) string { return from(ctx).lang }
 
 // T is the message under key in the context's language. args fill Go verbs; %d
-// prints thousands separators. A plural message chooses its form by its first
-// argument. A message without arguments is taken literally, percent signs
-// included. An unknown key is returned as it is, which a test catches.
+// prints thousands separators, and a Message among them is said in the same
+// language. A plural message chooses its form by its first argument. A message
+// without arguments is taken literally, percent signs included. An unknown key
+// is returned as it is, which a test catches.
 func T(ctx context.Context, key string, args ...any) string {
 	b := current.Load()
 	e, lang, ok := b.find(from(ctx).lang, key)
@@ -70,7 +71,7 @@ func T(ctx context.Context, key string, args ...any) string {
 	if len(args) == 0 && e.plural == nil {
 		return e.plain
 	}
-	return b.printers[lang].Sprintf(message.Key(key, key), args...)
+	return b.printers[lang].Sprintf(message.Key(key, key), said(ctx, args)...)
 }
 
 // Number prints n with the language's separators: "1,234".

@@ -64,6 +64,29 @@ func TestTChoosesLanguageFormAndSeparators(t *testing.T) {
 	}
 }
 
+// A message is said where it is read: the same one, in each reader's language.
+func TestAMessageIsSaidInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	en := t.Context()
+	pl := text.With(en, "pl")
+	inner := text.M("test.homes", 3)
+	outer := text.M("test.name", inner)
+	for _, c := range []struct{ got, want string }{
+		{text.M("test.plain").In(en), "100 % yours"},
+		{text.M("test.plain").In(pl), "100 % twoje"},
+		{outer.In(en), "Hello 3 homes"},
+		{outer.In(pl), "Cześć, 3 domy"},
+		{outer.In(en), "Hello 3 homes"}, // what was said once is not kept
+		{text.T(pl, "test.name", inner), "Cześć, 3 domy"},
+		{text.Message{}.In(en), ""},
+		{text.M("test.unknown").In(en), "test.unknown"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
 func TestWithTakesTheNearestLanguage(t *testing.T) {
 	t.Parallel()
 	for wanted, want := range map[string]string{

@@ -21,8 +21,8 @@ type Usage struct {
 }
 
 var (
-	// T(ctx, "key" … up to the character that tells whether arguments follow.
-	callPattern = regexp.MustCompile(`\bT\(\s*[^",]+,\s*"([^"]+)"\s*([,)+])`)
+	// T(ctx, "key" … or M("key" … up to the character that tells whether arguments follow.
+	callPattern = regexp.MustCompile(`\b(?:T\(\s*[^",]+,|M\()\s*"([^"]+)"\s*([,)+])`)
 	// A comment with these two words and a pattern such as import.error.* (the star
 	// is any text) declares keys that are put together.
 	declaredPattern = regexp.MustCompile(`text:keys\s+([a-z0-9.*_-]+)`)

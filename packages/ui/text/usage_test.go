@@ -14,7 +14,8 @@ func TestCheckUsageFindsEveryDifference(t *testing.T) {
 	t.Parallel()
 	room := fstest.MapFS{"w/en.json": {Data: []byte(`{
 		"room.used": "Used", "room.spare": "Spare", "room.name": "Hello %s", "room.bare": "Bare",
-		"room.error.one": "One", "room.error.two": "Two", "room.count": {"one": "%d", "other": "%d"}
+		"room.error.one": "One", "room.error.two": "Two", "room.count": {"one": "%d", "other": "%d"},
+		"room.later": "Later", "room.later-name": "Later, %s"
 	}`)}}
 	dir := t.TempDir()
 	write := func(name, content string) {
@@ -29,6 +30,8 @@ func TestCheckUsageFindsEveryDifference(t *testing.T) {
 		text.T(r.Context(), "room.missing")
 		text.T(ctx, "room.name")
 		text.T(ctx, "room.bare", 5)
+		Fail(text.M("room.later"), text.M(
+			"room.later-name"), text.M("room.later-missing"), text.M("room.error."+code))
 		// text:keys nothing.*`)
 	write("page_templ.go", `text.T(ctx, "room.spare")`)
 	write("page_test.go", `text.T(ctx, "room.unknown")`)
@@ -42,6 +45,8 @@ func TestCheckUsageFindsEveryDifference(t *testing.T) {
 		`key "room.missing" is in no catalogue`,
 		`key "room.name": message takes arguments: true, call gives arguments: false`,
 		`key "room.bare": message takes arguments: false, call gives arguments: true`,
+		`key "room.later-missing" is in no catalogue`,
+		`key "room.later-name": message takes arguments: true, call gives arguments: false`,
 		`declared keys "nothing.*" match nothing`,
 		`key "room.spare" is in the catalogue but nothing uses it`,
 	} {
@@ -49,8 +54,8 @@ func TestCheckUsageFindsEveryDifference(t *testing.T) {
 			t.Errorf("missing: %s", want)
 		}
 	}
-	if n := strings.Count(got, "\n") + 1; n != 5 {
-		t.Errorf("%d differences, want 5:\n%s", n, got)
+	if n := strings.Count(got, "\n") + 1; n != 7 {
+		t.Errorf("%d differences, want 7:\n%s", n, got)
 	}
 }
 

@@ -25,10 +25,10 @@ func BenchmarkErrorFile(b *testing.B) {
 		b.Fatal(err)
 	}
 	for i := range f.Rows {
-		f.Rows[i].Problems = []Problem{{Line: i + 2, Code: CodeRequired, Message: "House type is missing."}}
+		f.Rows[i].Problems = []Problem{{Line: i + 2, Code: CodeRequired}}
 	}
 	for b.Loop() {
-		if err := ErrorFile(io.Discard, f.Header, f.Delimiter, f.Rows); err != nil {
+		if err := ErrorFile(io.Discard, f.Header, f.Delimiter, f.Rows, codes); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -17,8 +17,8 @@ const (
 
 // Years outside these are typing slips.
 const (
-	minYear = 1950
-	maxYear = 2100
+	MinYear = 1950
+	MaxYear = 2100
 )
 
 // Spreadsheets count days; these serial numbers lie between 1954 and 2119.
@@ -51,7 +51,7 @@ func (w written) iso() (string, Code) {
 	if t.Day() != w.day || int(t.Month()) != w.month || t.Year() != w.year {
 		return "", CodeImpossibleDate
 	}
-	if w.year < minYear || w.year > maxYear {
+	if w.year < MinYear || w.year > MaxYear {
 		return "", CodeDateRange
 	}
 	return t.Format(time.DateOnly), ""

@@ -49,7 +49,7 @@ func decode(b []byte) (string, Encoding, *Problem) {
 		text, enc = withoutMark(b)
 	}
 	if strings.IndexByte(text, 0) >= 0 || mostlyControl(text) {
-		return "", "", &Problem{Code: CodeBinary, Value: "not text"}
+		return "", "", &Problem{Code: CodeBinary, Value: string(KindUnknown)}
 	}
 	text = strings.TrimRight(text, "\x1a") // the end-of-file mark of old DOS programs
 	if strings.IndexByte(text, '\n') < 0 {

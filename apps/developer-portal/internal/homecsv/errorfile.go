@@ -19,8 +19,9 @@ const (
 // import again: the columns of the file they came from (File.Header and
 // File.Delimiter; "" is a comma), then the line and what is wrong with it.
 // Cells that a spreadsheet could calculate get an apostrophe in front, which
-// an import takes away. The text is UTF-8 with a byte order mark, for Excel.
-func ErrorFile(w io.Writer, header []string, delimiter string, rows []Row) error {
+// an import takes away. say finds the sentence for a problem. The text is UTF-8
+// with a byte order mark, for Excel.
+func ErrorFile(w io.Writer, header []string, delimiter string, rows []Row, say func(Problem) string) error {
 	if _, err := io.WriteString(w, "\uFEFF"); err != nil {
 		return fmt.Errorf("write the error file: %w", err)
 	}
@@ -63,7 +64,7 @@ func ErrorFile(w io.Writer, header []string, delimiter string, rows []Row) error
 		}
 		messages := make([]string, len(r.Problems))
 		for i, p := range r.Problems {
-			messages[i] = p.Message
+			messages[i] = say(p)
 		}
 		if err := write(r.Cells, strconv.Itoa(r.Line), strings.Join(messages, " ")); err != nil {
 			return fmt.Errorf("write the error file: %w", err)

@@ -59,7 +59,7 @@ func FuzzCells(f *testing.F) {
 			if code != "" && h != (Home{}) {
 				t.Errorf("%s %q: %s and still %+v", field, text, code, h)
 			}
-			if d, ok := h.Handover(); ok && (d.Year() < minYear || d.Year() > maxYear) {
+			if d, ok := h.Handover(); ok && (d.Year() < MinYear || d.Year() > MaxYear) {
 				t.Errorf("%q is read as %s", text, h.HandoverDate)
 			}
 		}

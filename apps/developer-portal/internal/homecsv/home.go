@@ -32,26 +32,25 @@ const (
 // fieldInfo is what the package knows about a field apart from its synonyms.
 type fieldInfo struct {
 	field  Field
-	label  string // for messages and column choosers
-	length int    // most characters of a text; 0 for numbers and dates
+	length int // most characters of a text; 0 for numbers and dates
 }
 
 var fieldInfos = []fieldInfo{
-	{FieldBlock, "Block", 60},
-	{FieldUnitNumber, "Home number", 20},
-	{FieldAddressLine1, "Address line 1", 200},
-	{FieldAddressLine2, "Address line 2", 200},
-	{FieldCity, "Town or city", 100},
-	{FieldPostcode, "Postcode", 20},
-	{FieldHouseTypeCode, "House type code", 100},
-	{FieldHouseType, "House type", 100},
-	{FieldBedrooms, "Bedrooms", 0},
-	{FieldBathrooms, "Bathrooms", 0},
-	{FieldFloorArea, "Floor area (m²)", 0},
-	{FieldPurchaserName, "Buyer's name", 200},
-	{FieldPurchaserEmail, "Buyer's e-mail", 254},
-	{FieldPurchaserPhone, "Buyer's phone", 40},
-	{FieldHandoverDate, "Handover date", 0},
+	{FieldBlock, 60},
+	{FieldUnitNumber, 20},
+	{FieldAddressLine1, 200},
+	{FieldAddressLine2, 200},
+	{FieldCity, 100},
+	{FieldPostcode, 20},
+	{FieldHouseTypeCode, 100},
+	{FieldHouseType, 100},
+	{FieldBedrooms, 0},
+	{FieldBathrooms, 0},
+	{FieldFloorArea, 0},
+	{FieldPurchaserName, 200},
+	{FieldPurchaserEmail, 254},
+	{FieldPurchaserPhone, 40},
+	{FieldHandoverDate, 0},
 }
 
 var infoOf = func() map[Field]fieldInfo {
@@ -70,9 +69,6 @@ func Fields() []Field {
 	}
 	return out
 }
-
-// Label is the English name of the field, "" for an unknown one.
-func (f Field) Label() string { return infoOf[f].label }
 
 // MaxLength is the most characters that a text field may have; 0 means that
 // the field is a number or a date.

@@ -68,7 +68,7 @@ func CheckTypes(rows []Row, known []HouseType) {
 		r.Problems = append(r.Problems, Problem{
 			Line: r.Line, Field: FieldBedrooms, Code: CodeBedrooms,
 			Value: strconv.Itoa(*r.Home.Bedrooms), Limit: right.bedrooms, OtherLine: right.line,
-		}.worded())
+		}.brief())
 	}
 }
 

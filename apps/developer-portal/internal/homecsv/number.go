@@ -10,11 +10,11 @@ const (
 	// MaxRooms is the most bedrooms or bathrooms of a home; 0 is a studio.
 	MaxRooms = 20
 
-	// A floor area is at least minArea and less than maxArea square metres.
+	// A floor area is at least MinArea and less than MaxArea square metres.
 	// Because one is a thousand times the other, "4,500" and "142,300" can each
 	// be read in only one way, whatever the comma means.
-	minArea = 5
-	maxArea = 5000
+	MinArea = 5
+	MaxArea = 5000
 )
 
 // roomWords may follow a number of rooms.
@@ -69,7 +69,7 @@ func parseArea(s string) (float64, Code) {
 		return 0, CodeBadNumber
 	}
 	for _, v := range readings {
-		if v >= minArea && v < maxArea {
+		if v >= MinArea && v < MaxArea {
 			return math.Round(v*100) / 100, ""
 		}
 	}

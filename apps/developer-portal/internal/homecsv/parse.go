@@ -97,7 +97,7 @@ func (f *File) Unused() []ColumnGuess {
 
 func (f *File) refuse(problems ...Problem) *File {
 	for _, p := range problems {
-		f.Problems = append(f.Problems, p.worded())
+		f.Problems = append(f.Problems, p.brief())
 	}
 	f.Rows = nil
 	return f

@@ -53,7 +53,7 @@ func (f *File) row(r record, plan []int) Row {
 		if p.Line == 0 {
 			p.Line = r.line
 		}
-		row.Problems = append(row.Problems, p.worded())
+		row.Problems = append(row.Problems, p.brief())
 	}
 	width := len(f.Header)
 	found := strconv.Itoa(r.count)
@@ -134,7 +134,7 @@ func setField(h *Home, f Field, text string, order DateOrder) (code Code, limit 
 	case FieldFloorArea:
 		v, code := parseArea(text)
 		if code != "" {
-			return code, maxArea
+			return code, MaxArea
 		}
 		h.FloorAreaM2 = &v
 	case FieldPurchaserEmail:
@@ -192,6 +192,6 @@ func markRepeated(rows []Row) {
 		r.Problems = append(r.Problems, Problem{
 			Line: r.Line, Field: FieldUnitNumber, Code: CodeDuplicateHome,
 			Value: r.Home.UnitNumber, OtherLine: line,
-		}.worded())
+		}.brief())
 	}
 }

@@ -145,20 +145,18 @@ func TestAccentsSurvive(t *testing.T) {
 	}
 }
 
-func TestBadSampleMessages(t *testing.T) {
+func TestBadSampleProblems(t *testing.T) {
 	t.Parallel()
 	f := parse(t, sample(t, "longview-park-75-with-3-bad.csv"), Options{})
-	got := map[int]string{}
+	var got []Problem
 	for _, r := range f.Bad() {
-		for _, p := range r.Problems {
-			got[r.Line] += strconv.Itoa(p.Column) + ": " + p.Message + "\n"
-		}
+		got = append(got, r.Problems...)
 	}
-	want := map[int]string{
-		18: "7: House type is missing.\n",
-		42: "0: This home is already on line 13. Keep one of the two lines.\n",
-		64: "12: Buyer's e-mail: “not-an-address” is not one e-mail address.\n" +
-			"14: Handover date: “31/02/2027” is not a day of the calendar.\n",
+	want := []Problem{
+		{Line: 18, Column: 7, Field: FieldHouseType, Code: CodeRequired},
+		{Line: 42, Field: FieldUnitNumber, Code: CodeDuplicateHome, Value: "12", OtherLine: 13},
+		{Line: 64, Column: 12, Field: FieldPurchaserEmail, Code: CodeBadEmail, Value: "not-an-address"},
+		{Line: 64, Column: 14, Field: FieldHandoverDate, Code: CodeImpossibleDate, Value: "31/02/2027"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

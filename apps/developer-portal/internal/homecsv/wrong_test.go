@@ -37,51 +37,47 @@ func TestRefusedFiles(t *testing.T) {
 	wide := header + strings.Repeat(",extra", 197)
 	for _, c := range []struct {
 		name, content string
-		code          Code
-		says          string
+		want          Problem
 	}{
-		{"empty", "", CodeEmptyFile, "empty"},
-		{"only a mark", "\uFEFF", CodeEmptyFile, "empty"},
-		{"only the mark of UTF-16", "\xFF\xFE", CodeEmptyFile, "empty"},
-		{"only white space", " \r\n\t\r\n", CodeEmptyFile, "empty"},
-		{"only separators", ",,,\n,,,\n", CodeEmptyFile, "empty"},
-		{"only a header", header + "\r\n", CodeNoRows, "no homes"},
-		{"header and blank rows", header + "\n,,\n\n", CodeNoRows, "no homes"},
-		{"xlsx", zipOf(t, "[Content_Types].xml", "xl/workbook.xml"), CodeSpreadsheet, "Save as CSV"},
-		{"xlsx, names at the end", zipOf(t, strings.Repeat("a", 200), "docProps/app.xml", "xl/workbook.xml"), CodeSpreadsheet, "Excel"},
-		{"ods", zipOf(t, "mimetype application/vnd.oasis.opendocument.spreadsheet"), CodeSpreadsheet, "Save as CSV"},
-		{"numbers", zipOf(t, "Index/Document.iwa"), CodeSpreadsheet, "Save as CSV"},
-		{"xls", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + strings.Repeat("\x00", 600), CodeSpreadsheet, "Save as CSV"},
-		{"zip", zipOf(t, "photos/1.txt"), CodeBinary, "ZIP"},
-		{"pdf", "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n1 0 obj", CodeBinary, "PDF"},
-		{"png", "\x89PNG\r\n\x1A\n\x00\x00\x00\rIHDR", CodeBinary, "PNG"},
-		{"jpeg", "\xFF\xD8\xFF\xE0\x00\x10JFIF", CodeBinary, "JPEG"},
-		{"gzip", "\x1F\x8B\x08\x00", CodeBinary, "compressed"},
-		{"nul in the middle", header + "\n1,Main\x00 Street,B\n", CodeBinary, "not text"},
-		{"control characters", strings.Repeat("\x01\x02\x03abc", 100), CodeBinary, "not text"},
-		{"utf-32", "\xFF\xFE\x00\x00u\x00\x00\x00", CodeEncoding, "UTF-32"},
-		{"web page called csv", "\r\n<!DOCTYPE html><table>", CodeSpreadsheet, "web page"},
-		{"xml sheet", "\uFEFF<?xml version=\"1.0\"?>", CodeSpreadsheet, "XML"},
-		{"200 columns", wide + "\n" + strings.Repeat(",", 199) + "x\n", CodeTooManyColumns, "200 columns; at most 100"},
-		{"ten million cells", strings.Repeat(",", MaxBytes-1) + "x", CodeTooManyColumns, "columns"},
-		{"20,001 rows", header + "\n" + strings.Repeat("1,Main Street,B\n", MaxRows+1), CodeTooManyRows, "20,000"},
-		{"40,000 rows", header + "\n" + strings.Repeat("1,Main Street,B\n", 2*MaxRows), CodeTooManyRows, "20,000"},
-		{"one letter", "x", CodeNoRows, "no homes"},
-		{"one byte too many", header + "\n" + strings.Repeat("x", MaxBytes-len(header)), CodeTooLarge, "10,485,760"},
-		{"no unit number", "address_line_1,house_type\nMain Street,B\n", CodeMissingColumn, "Home number"},
-		{"no address", "unit_number,house_type\n1,B\n", CodeMissingColumn, "Address line 1"},
-		{"no house type", "unit_number,address_line_1\n1,Main Street\n", CodeMissingColumn, "House type"},
-		{"two columns of one name", "unit,address,type,E-mail,email\n1,Main Street,B,a@example.org,b@example.org\n", CodeDuplicateColumn, "“email”"},
-		{"quote open in the header", "unit_number,\"address_line_1,house_type\n1,Main Street,B\n", CodeHeaderQuote, "line 1"},
+		{"empty", "", Problem{Code: CodeEmptyFile}},
+		{"only a mark", "\uFEFF", Problem{Code: CodeEmptyFile}},
+		{"only the mark of UTF-16", "\xFF\xFE", Problem{Code: CodeEmptyFile}},
+		{"only white space", " \r\n\t\r\n", Problem{Code: CodeEmptyFile}},
+		{"only separators", ",,,\n,,,\n", Problem{Code: CodeEmptyFile}},
+		{"only a header", header + "\r\n", Problem{Code: CodeNoRows}},
+		{"header and blank rows", header + "\n,,\n\n", Problem{Code: CodeNoRows}},
+		{"xlsx", zipOf(t, "[Content_Types].xml", "xl/workbook.xml"), Problem{Code: CodeSpreadsheet, Value: string(KindXLSX)}},
+		{"xlsx, names at the end", zipOf(t, strings.Repeat("a", 200), "docProps/app.xml", "xl/workbook.xml"), Problem{Code: CodeSpreadsheet, Value: string(KindXLSX)}},
+		{"ods", zipOf(t, "mimetype application/vnd.oasis.opendocument.spreadsheet"), Problem{Code: CodeSpreadsheet, Value: string(KindODS)}},
+		{"numbers", zipOf(t, "Index/Document.iwa"), Problem{Code: CodeSpreadsheet, Value: string(KindNumbers)}},
+		{"xls", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + strings.Repeat("\x00", 600), Problem{Code: CodeSpreadsheet, Value: string(KindXLS)}},
+		{"zip", zipOf(t, "photos/1.txt"), Problem{Code: CodeBinary, Value: string(KindZIP)}},
+		{"pdf", "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n1 0 obj", Problem{Code: CodeBinary, Value: string(KindPDF)}},
+		{"png", "\x89PNG\r\n\x1A\n\x00\x00\x00\rIHDR", Problem{Code: CodeBinary, Value: string(KindPNG)}},
+		{"jpeg", "\xFF\xD8\xFF\xE0\x00\x10JFIF", Problem{Code: CodeBinary, Value: string(KindJPEG)}},
+		{"gzip", "\x1F\x8B\x08\x00", Problem{Code: CodeBinary, Value: string(KindCompressed)}},
+		{"nul in the middle", header + "\n1,Main\x00 Street,B\n", Problem{Code: CodeBinary, Value: string(KindUnknown)}},
+		{"control characters", strings.Repeat("\x01\x02\x03abc", 100), Problem{Code: CodeBinary, Value: string(KindUnknown)}},
+		{"utf-32", "\xFF\xFE\x00\x00u\x00\x00\x00", Problem{Code: CodeEncoding, Value: "UTF-32"}},
+		{"web page called csv", "\r\n<!DOCTYPE html><table>", Problem{Code: CodeSpreadsheet, Value: string(KindMarkup)}},
+		{"xml sheet", "\uFEFF<?xml version=\"1.0\"?>", Problem{Code: CodeSpreadsheet, Value: string(KindMarkup)}},
+		{"200 columns", wide + "\n" + strings.Repeat(",", 199) + "x\n", Problem{Code: CodeTooManyColumns, Value: "200", Limit: MaxColumns}},
+		{"ten million cells", strings.Repeat(",", MaxBytes-1) + "x", Problem{Code: CodeTooManyColumns, Value: "10485760", Limit: MaxColumns}},
+		{"20,001 rows", header + "\n" + strings.Repeat("1,Main Street,B\n", MaxRows+1), Problem{Code: CodeTooManyRows, Limit: MaxRows}},
+		{"40,000 rows", header + "\n" + strings.Repeat("1,Main Street,B\n", 2*MaxRows), Problem{Code: CodeTooManyRows, Limit: MaxRows}},
+		{"one letter", "x", Problem{Code: CodeNoRows}},
+		{"one byte too many", header + "\n" + strings.Repeat("x", MaxBytes-len(header)), Problem{Code: CodeTooLarge, Limit: MaxBytes}},
+		{"no unit number", "address_line_1,house_type\nMain Street,B\n", Problem{Code: CodeMissingColumn, Field: FieldUnitNumber}},
+		{"no address", "unit_number,house_type\n1,B\n", Problem{Code: CodeMissingColumn, Field: FieldAddressLine1}},
+		{"no house type", "unit_number,address_line_1\n1,Main Street\n", Problem{Code: CodeMissingColumn, Field: FieldHouseType}},
+		{"two columns of one name", "unit,address,type,E-mail,email\n1,Main Street,B,a@example.org,b@example.org\n", Problem{Code: CodeDuplicateColumn, Field: FieldPurchaserEmail, Column: 5, Value: "email"}},
+		{"quote open in the header", "unit_number,\"address_line_1,house_type\n1,Main Street,B\n", Problem{Code: CodeHeaderQuote, Line: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			f := parse(t, []byte(c.content), Options{})
-			if f.Ready() || f.Problems[0].Code != c.code {
-				t.Fatalf("problems %+v, want %s", f.Problems, c.code)
-			}
-			if !strings.Contains(f.Problems[0].Message, c.says) {
-				t.Errorf("the message %q doesn't say %q", f.Problems[0].Message, c.says)
+			if f.Ready() || f.Problems[0] != c.want {
+				t.Fatalf("problems %+v, want %+v", f.Problems, c.want)
 			}
 		})
 	}
@@ -169,9 +165,9 @@ func TestHundredMegabytesAreRefusedEarly(t *testing.T) {
 	if err != nil || f.Ready() || c.n != 0 {
 		t.Fatalf("read %d bytes: %+v, %v", c.n, f, err)
 	}
-	want := "The file has 104,857,600 bytes; at most 10,485,760 are accepted. Split it into several files."
-	if got := f.Problems[0].Message; got != want {
-		t.Errorf("%q, want %q", got, want)
+	want := Problem{Code: CodeTooLarge, Value: "104857600", Limit: MaxBytes}
+	if got := f.Problems[0]; got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

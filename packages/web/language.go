@@ -1,4 +1,4 @@
-package ui
+package web
 
 import (
 	"net/http"
@@ -6,9 +6,9 @@ import (
 	"openhouse.example/packages/ui/text"
 )
 
-// Language is the middleware that gives a page its words in the language that the reader's browser asks for, as far
-// as there is a catalogue.
-func Language(next http.Handler) http.Handler {
+// language gives a request's answer its words in the language that the client
+// asks for, as far as there is a catalogue.
+func language(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r.WithContext(text.With(r.Context(), r.Header.Get("Accept-Language"))))
 	})
