@@ -20,6 +20,7 @@ import (
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
 	"openhouse.example/packages/web/startup"
+	"openhouse.example/packages/web/webtest"
 )
 
 func newKey(t testing.TB) string {
@@ -39,14 +40,14 @@ func TestUsage(t *testing.T) {
 		says string
 	}{
 		{[]string{"help"}, 0, "migrate down N"},
-		{[]string{"serv"}, exitUsage, `there is no command "serv"`},
-		{[]string{"migrate"}, exitUsage, "say up, down"},
-		{[]string{"migrate", "down"}, exitUsage, "say up, down"},
-		{[]string{"migrate", "down", "0"}, exitUsage, "say up, down"},
-		{[]string{"migrate", "sideways"}, exitUsage, "say up, down"},
+		{[]string{"serv"}, startup.ExitUsage, `there is no command "serv"`},
+		{[]string{"migrate"}, startup.ExitUsage, "say up, down"},
+		{[]string{"migrate", "down"}, startup.ExitUsage, "say up, down"},
+		{[]string{"migrate", "down", "0"}, startup.ExitUsage, "say up, down"},
+		{[]string{"migrate", "sideways"}, startup.ExitUsage, "say up, down"},
 	} {
 		var out bytes.Buffer
-		if code := execute(tc.args, &out, &out); code != tc.code || !strings.Contains(out.String(), tc.says) {
+		if code := program().Execute(tc.args, &out, &out); code != tc.code || !strings.Contains(out.String(), tc.says) {
 			t.Errorf("%v: code %d, %s", tc.args, code, out.String())
 		}
 	}
@@ -55,7 +56,7 @@ func TestUsage(t *testing.T) {
 // migrateIn runs a migrate command under an environment of its own.
 func migrateIn(vars map[string]string, args ...string) (code int, said string) {
 	var out bytes.Buffer
-	lookup, environ := environment(vars)
+	lookup, environ := webtest.Environment(vars)
 	code = migrate(args, lookup, environ, &out, &out)
 	return code, out.String()
 }
@@ -92,7 +93,7 @@ func TestMigrateUpDownAndStatus(t *testing.T) {
 	step("login staff_login is a member of openhouse_staff", "up") // twice is as good as once
 
 	ctx := context.Background()
-	pool, err := db.Open(ctx, poolConfig(t, at("staff_login")), db.WithRole(store.Role), db.WithSchemaVersion(migrations.Latest()), db.WithLogger(slog.New(slog.DiscardHandler)))
+	pool, err := db.Open(ctx, settings(t, map[string]string{"DATABASE_URL": at("staff_login")}).DB, db.WithRole(store.Role), db.WithSchemaVersion(migrations.Latest()), db.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatalf("the login that was made is not safe to serve with: %v", err)
 	}
@@ -119,7 +120,7 @@ func TestMigrateRefuses(t *testing.T) {
 		"no URL":                 {map[string]string{"DATABASE_MIGRATE_URL": admin, "TENANT_DATABASE_URL": "postgres://a:hu%sh@h/d"}, []string{"TENANT_DATABASE_URL can't be read as a URL"}},
 	} {
 		code, said := migrateIn(tc.vars, "up")
-		if code != exitUsage || strings.Contains(said, "hush") {
+		if code != startup.ExitUsage || strings.Contains(said, "hush") {
 			t.Errorf("%s: code %d\n%s", name, code, said)
 		}
 		for _, want := range tc.says {
@@ -128,7 +129,7 @@ func TestMigrateRefuses(t *testing.T) {
 			}
 		}
 	}
-	if code, said := migrateIn(map[string]string{"DATABASE_MIGRATE_URL": "postgres://postgres:hush@127.0.0.1:1/openhouse"}, "up"); code != exitFailed || strings.Contains(said, "hush") {
+	if code, said := migrateIn(map[string]string{"DATABASE_MIGRATE_URL": "postgres://postgres:hush@127.0.0.1:1/openhouse"}, "up"); code != startup.ExitFailed || strings.Contains(said, "hush") {
 		t.Errorf("no server: code %d\n%s", code, said)
 	}
 }
@@ -143,17 +144,13 @@ func TestRun(t *testing.T) {
 	}
 	address := free.Addr().String()
 	_ = free.Close()
-	key := newKey(t)
-	cfg, err := loadConfig(environment(map[string]string{
-		"OPENHOUSE_ENV": "development", "DATABASE_URL": database.StaffURL(), "LISTEN_ADDR": address, "DEVELOPER_JWT_KEY": key, "DRAIN_DELAY_MS": "0",
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := settings(t, map[string]string{
+		"DATABASE_URL": database.StaffURL(), "LISTEN_ADDR": address, "DEVELOPER_JWT_KEY": newKey(t), "DRAIN_DELAY_MS": "0",
+	})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, cfg, startup.Logger(io.Discard, cfg.Server.Production(), auth.PortalDeveloper))
+		ended <- run(ctx, cfg, slog.New(slog.DiscardHandler))
 	}()
 	for limit := time.Now().Add(20 * time.Second); !listening(address); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(limit) {
@@ -182,12 +179,7 @@ func TestRun(t *testing.T) {
 func TestRunRefusesTheOtherPortalsLogin(t *testing.T) {
 	t.Parallel()
 	database := pgtest.New(t)
-	cfg, err := loadConfig(environment(map[string]string{
-		"OPENHOUSE_ENV": "development", "DATABASE_URL": database.ResidentURL(), "DEVELOPER_JWT_KEY": newKey(t),
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := settings(t, map[string]string{"DATABASE_URL": database.ResidentURL(), "DEVELOPER_JWT_KEY": newKey(t)})
 	if err := run(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "openhouse_resident") {
 		t.Errorf("it served with the residents' login: %v", err)
 	}

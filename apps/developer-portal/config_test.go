@@ -2,19 +2,13 @@ package main
 
 import (
 	"maps"
-	"slices"
 	"strings"
 	"testing"
+
+	"openhouse.example/packages/web/webtest"
 )
 
 const ownURL = "postgres://openhouse_developer_portal:own-hush@localhost:5432/openhouse"
-
-func environment(vars map[string]string) (lookup func(string) (string, bool), environ []string) {
-	for name, value := range vars {
-		environ = append(environ, name+"="+value)
-	}
-	return func(name string) (string, bool) { v, ok := vars[name]; return v, ok }, environ
-}
 
 func production() map[string]string {
 	return map[string]string{
@@ -25,23 +19,23 @@ func production() map[string]string {
 
 func TestConfigOfProduction(t *testing.T) {
 	t.Parallel()
-	c, err := loadConfig(environment(production()))
+	c, err := loadConfig(webtest.Environment(production()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !c.Server.Production() || c.Listen() != ":3001" || c.PublicURL != "https://staff.example.org" || c.ResidentsURL != "https://homes.example.org" || c.DB.URL.Reveal() != ownURL {
-		t.Errorf("production %t, listen %q, public %q, residents %q", c.Server.Production(), c.Listen(), c.PublicURL, c.ResidentsURL)
+	if !c.Server.Production() || c.Server.Listen(self.Port) != ":3001" || c.PublicURL != "https://staff.example.org" || c.ResidentsURL != "https://homes.example.org" || c.DB.URL.Reveal() != ownURL {
+		t.Errorf("production %t, listen %q, public %q, residents %q", c.Server.Production(), c.Server.Listen(self.Port), c.PublicURL, c.ResidentsURL)
 	}
 }
 
 func TestConfigOfDevelopmentNeedsADatabaseOnly(t *testing.T) {
 	t.Parallel()
-	c, err := loadConfig(environment(map[string]string{"OPENHOUSE_ENV": "development", "DATABASE_URL": ownURL, "PORT": "4001"}))
+	c, err := loadConfig(webtest.Environment(map[string]string{"OPENHOUSE_ENV": "development", "DATABASE_URL": ownURL, "PORT": "4001"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen() != "127.0.0.1:4001" || c.PublicURL != "http://localhost:4001" || c.ResidentsURL != "http://localhost:3002" {
-		t.Errorf("listen %q, public %q, residents %q", c.Listen(), c.PublicURL, c.ResidentsURL)
+	if c.Server.Listen(self.Port) != "127.0.0.1:4001" || c.PublicURL != "http://localhost:4001" || c.ResidentsURL != "http://localhost:3002" {
+		t.Errorf("listen %q, public %q, residents %q", c.Server.Listen(self.Port), c.PublicURL, c.ResidentsURL)
 	}
 }
 
@@ -49,12 +43,12 @@ func TestTheOwnDatabaseAddressWins(t *testing.T) {
 	t.Parallel()
 	vars := production()
 	vars["DATABASE_URL"] = "postgres://somebody:else@localhost/other"
-	c, err := loadConfig(environment(vars))
+	c, err := loadConfig(webtest.Environment(vars))
 	if err != nil || c.DB.URL.Reveal() != ownURL {
 		t.Errorf("another address was taken, error %v", err)
 	}
 	vars["DEVELOPER_DATABASE_URL"] = " " // blank is unset
-	if c, err = loadConfig(environment(vars)); err != nil || c.DB.URL.Reveal() != vars["DATABASE_URL"] {
+	if c, err = loadConfig(webtest.Environment(vars)); err != nil || c.DB.URL.Reveal() != vars["DATABASE_URL"] {
 		t.Errorf("a blank own address was used, error %v", err)
 	}
 }
@@ -81,7 +75,7 @@ func TestConfigRefuses(t *testing.T) {
 			t.Parallel()
 			vars := production()
 			maps.Copy(vars, tc.change)
-			_, err := loadConfig(environment(vars))
+			_, err := loadConfig(webtest.Environment(vars))
 			if err == nil {
 				t.Fatal("it was accepted")
 			}
@@ -94,15 +88,5 @@ func TestConfigRefuses(t *testing.T) {
 				t.Errorf("the error shows a password:\n%v", err)
 			}
 		})
-	}
-}
-
-func TestForeignDBNamesAreOnlyWarnedAbout(t *testing.T) {
-	t.Parallel()
-	vars := production()
-	vars["DB_SERVICE_HOST"] = "10.0.0.1"
-	c, err := loadConfig(environment(vars))
-	if err != nil || !slices.ContainsFunc(c.warnings, func(w string) bool { return strings.Contains(w, "DB_SERVICE_HOST") }) {
-		t.Errorf("warnings %v, error %v", c.warnings, err)
 	}
 }

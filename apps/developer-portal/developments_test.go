@@ -12,7 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/webtest"
 )
 
 type created struct{ ID string }
@@ -29,27 +31,27 @@ func TestCreateADevelopmentByForm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	p := s.addStaff(s.company, auth.RoleDeveloper)
-	p.get("/developments").is(t, http.StatusOK).says(t, "No developments yet", `href="/developments/new"`)
-	p.get("/developments/new").is(t, http.StatusOK)
+	p.Get("/developments").Is(t, http.StatusOK).Says(t, "No developments yet", `href="/developments/new"`)
+	p.Get("/developments/new").Is(t, http.StatusOK)
 
-	p.post("/developments", url.Values{"name": {" "}, "status": {"active"}, "contactEmail": {"care at example"}, "contactName": {"Customer care"}}).
-		is(t, http.StatusUnprocessableEntity).
-		says(t, "Fill this in", "Enter one e-mail address", `value="care at example"`, `value="Customer care"`, "Error:")
-	if n := query[int](s, `select count(*) from developments`); n != 0 {
+	p.Post("/developments", url.Values{"name": {" "}, "status": {"active"}, "contactEmail": {"care at example"}, "contactName": {"Customer care"}}).
+		Is(t, http.StatusUnprocessableEntity).
+		Says(t, "Fill this in", "Enter one e-mail address", `value="care at example"`, `value="Customer care"`, "Error:")
+	if n := pgtest.Value[int](s.db, `select count(*) from developments`); n != 0 {
 		t.Fatalf("%d developments were made of a bad form", n)
 	}
 
-	a := p.post("/developments", url.Values{
+	a := p.Post("/developments", url.Values{
 		"name": {"  Longview   Park "}, "status": {"active"}, "contactEmail": {"Care@Example.org"}, "emergencyPhone": {"112"},
-	}).is(t, http.StatusSeeOther)
-	p.get(a.Header.Get("Location")).is(t, http.StatusOK).says(t, "Longview Park", "care@example.org", "112", "The development is there", "No homes yet")
-	if again := p.get(a.Header.Get("Location")); strings.Contains(again.body, "The development is there") {
+	}).Is(t, http.StatusSeeOther)
+	p.Get(a.Header.Get("Location")).Is(t, http.StatusOK).Says(t, "Longview Park", "care@example.org", "112", "The development is there", "No homes yet")
+	if again := p.Get(a.Header.Get("Location")); strings.Contains(again.Text, "The development is there") {
 		t.Error("the message is shown twice")
 	}
-	if got := query[string](s, `select slug from developments`); got != "longview-park" {
+	if got := pgtest.Value[string](s.db, `select slug from developments`); got != "longview-park" {
 		t.Errorf("slug %q", got)
 	}
-	if got := query[string](s, `select actor_id::text from audit_log where action = 'development.create'`); got != p.id.String() {
+	if got := pgtest.Value[string](s.db, `select actor_id::text from audit_log where action = 'development.create'`); got != p.id.String() {
 		t.Errorf("the audit log says %s did it", got)
 	}
 }
@@ -59,25 +61,25 @@ func TestTheSameFormTwiceMakesOneDevelopment(t *testing.T) {
 	s := newSite(t)
 	p := s.addStaff(s.company, auth.RoleDeveloper)
 	form := url.Values{"name": {"Longview Park"}, "status": {"active"}, "idempotency_key": {uuid.NewString()}}
-	first := p.post("/developments", form).is(t, http.StatusSeeOther).Header.Get("Location")
-	second := p.post("/developments", form).is(t, http.StatusSeeOther).Header.Get("Location")
+	first := p.Post("/developments", form).Is(t, http.StatusSeeOther).Header.Get("Location")
+	second := p.Post("/developments", form).Is(t, http.StatusSeeOther).Header.Get("Location")
 	if first != second {
 		t.Errorf("%s, then %s", first, second)
 	}
 	form.Set("name", "Another Park")
-	p.post("/developments", form).is(t, http.StatusUnprocessableEntity)
-	if n := query[int](s, `select count(*) from developments`); n != 1 {
+	p.Post("/developments", form).Is(t, http.StatusUnprocessableEntity)
+	if n := pgtest.Value[int](s.db, `select count(*) from developments`); n != 1 {
 		t.Errorf("%d developments", n)
 	}
 
 	key := []string{"Idempotency-Key", uuid.NewString()}
-	one := decode[created](t, p.postJSON("/api/developments", map[string]string{"name": "Longview Park"}, key...).is(t, http.StatusCreated))
-	two := decode[created](t, p.postJSON("/api/developments", map[string]string{"name": "Longview Park"}, key...).is(t, http.StatusCreated))
+	one := webtest.Decode[created](t, p.PostJSON("/api/developments", map[string]string{"name": "Longview Park"}, key...).Is(t, http.StatusCreated))
+	two := webtest.Decode[created](t, p.PostJSON("/api/developments", map[string]string{"name": "Longview Park"}, key...).Is(t, http.StatusCreated))
 	if one != two || one.ID == "" {
 		t.Errorf("%v, then %v", one, two)
 	}
-	p.postJSON("/api/developments", map[string]string{"name": "Else"}, key...).is(t, http.StatusUnprocessableEntity).says(t, "key_reused")
-	if got := query[string](s, `select slug from developments where id = $1`, one.ID); got != "longview-park-2" {
+	p.PostJSON("/api/developments", map[string]string{"name": "Else"}, key...).Is(t, http.StatusUnprocessableEntity).Says(t, "key_reused")
+	if got := pgtest.Value[string](s.db, `select slug from developments where id = $1`, one.ID); got != "longview-park-2" {
 		t.Errorf("the second of a name has the slug %q", got)
 	}
 }
@@ -101,13 +103,13 @@ func TestProgramsHearWhatIsWrongByField(t *testing.T) {
 		`{"name": "` + strings.Repeat("x", 121) + `"}`: "name",
 		`{"name": "A\u0000B"}`:                         "name",
 	} {
-		a := p.send(http.MethodPost, "/api/developments", "application/json", strings.NewReader(body)).is(t, http.StatusUnprocessableEntity)
-		if got := decode[refusal](t, a); got.Error.Fields[field] == "" {
-			t.Errorf("%s: no word about %s: %s", body, field, a.body)
+		a := p.Send(http.MethodPost, "/api/developments", "application/json", strings.NewReader(body)).Is(t, http.StatusUnprocessableEntity)
+		if got := webtest.Decode[refusal](t, a); got.Error.Fields[field] == "" {
+			t.Errorf("%s: no word about %s: %s", body, field, a.Text)
 		}
 	}
-	p.send(http.MethodPost, "/api/developments", "application/json", strings.NewReader(`{"name": `)).is(t, http.StatusBadRequest)
-	if n := query[int](s, `select count(*) from developments`); n != 0 {
+	p.Send(http.MethodPost, "/api/developments", "application/json", strings.NewReader(`{"name": `)).Is(t, http.StatusBadRequest)
+	if n := pgtest.Value[int](s.db, `select count(*) from developments`); n != 0 {
 		t.Errorf("%d developments were made", n)
 	}
 }
@@ -124,7 +126,7 @@ func TestTheListHasFiguresAndPages(t *testing.T) {
 	for i := range 54 {
 		s.addDevelopment(s.company, fmt.Sprintf("Zed %02d", i))
 	}
-	first := decode[listed](t, p.get("/api/developments").is(t, http.StatusOK))
+	first := webtest.Decode[listed](t, p.Get("/api/developments").Is(t, http.StatusOK))
 	if len(first.Developments) != 50 || first.Next == nil {
 		t.Fatalf("%d developments, next %v", len(first.Developments), first.Next)
 	}
@@ -135,15 +137,15 @@ func TestTheListHasFiguresAndPages(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("figures (-want +got):\n%s", diff)
 	}
-	second := decode[listed](t, p.get(*first.Next).is(t, http.StatusOK))
+	second := webtest.Decode[listed](t, p.Get(*first.Next).Is(t, http.StatusOK))
 	if len(second.Developments) != 5 || second.Next != nil {
 		t.Errorf("%d developments on the last page, next %v", len(second.Developments), second.Next)
 	}
-	p.get("/developments", "Accept", "text/html").is(t, http.StatusOK).says(t, "Aspen Row", "/developments?page=2")
-	p.get("/developments?page=2").is(t, http.StatusOK).says(t, "Zed 53", "/developments?page=1")
-	p.get("/developments?page=9").is(t, http.StatusOK).says(t, "The list ends before this page")
-	p.get("/api/developments?page=0").is(t, http.StatusUnprocessableEntity)
-	p.get("/developments", "Accept", "application/json").is(t, http.StatusOK).says(t, `"next":"/developments?page=2"`)
+	p.Get("/developments", "Accept", "text/html").Is(t, http.StatusOK).Says(t, "Aspen Row", "/developments?page=2")
+	p.Get("/developments?page=2").Is(t, http.StatusOK).Says(t, "Zed 53", "/developments?page=1")
+	p.Get("/developments?page=9").Is(t, http.StatusOK).Says(t, "The list ends before this page")
+	p.Get("/api/developments?page=0").Is(t, http.StatusUnprocessableEntity)
+	p.Get("/developments", "Accept", "application/json").Is(t, http.StatusOK).Says(t, `"next":"/developments?page=2"`)
 }
 
 var references = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
@@ -182,8 +184,8 @@ func TestForeignThingsAreNotThere(t *testing.T) {
 		{"GET", "/imports/", "/errors.csv", i.ID},
 	} {
 		for _, accept := range []string{"text/html", "application/json"} {
-			ask := func(p person, id string) answer {
-				return p.send(address.method, address.before+id+address.after, "", nil, "Accept", accept)
+			ask := func(p person, id string) webtest.Answer {
+				return p.Send(address.method, address.before+id+address.after, "", nil, "Accept", accept)
 			}
 			for name, p := range map[string]person{"another company": stranger, "other developments": limited} {
 				theirs, never := ask(p, address.id), ask(p, uuid.NewString())
@@ -191,19 +193,19 @@ func TestForeignThingsAreNotThere(t *testing.T) {
 				if theirs.StatusCode != http.StatusNotFound {
 					t.Errorf("%s: status %d", where, theirs.StatusCode)
 				}
-				if theirs.StatusCode != never.StatusCode || theirs.body != never.body {
-					t.Errorf("%s tells a neighbour's thing from one that never was:\n%s\n%s", where, theirs.body, never.body)
+				if theirs.StatusCode != never.StatusCode || theirs.Text != never.Text {
+					t.Errorf("%s tells a neighbour's thing from one that never was:\n%s\n%s", where, theirs.Text, never.Text)
 				}
-				if references.MatchString(theirs.body) {
+				if references.MatchString(theirs.Text) {
 					t.Errorf("%s: the answer has an id of the request", where)
 				}
 			}
 		}
 	}
-	if n := query[int](o.site, `select count(*) from mail_outbox`); n != 0 {
+	if n := pgtest.Value[int](o.db, `select count(*) from mail_outbox`); n != 0 {
 		t.Errorf("%d mails", n)
 	}
-	o.get("/imports/"+i.ID).is(t, http.StatusOK) // and is still there for its own people
+	o.Get("/imports/"+i.ID).Is(t, http.StatusOK) // and is still there for its own people
 }
 
 func TestLimitedStaffSeeTheirDevelopmentsAndMakeNone(t *testing.T) {
@@ -213,17 +215,17 @@ func TestLimitedStaffSeeTheirDevelopmentsAndMakeNone(t *testing.T) {
 	s.addDevelopment(s.company, "Other Park")
 	p := s.addStaff(s.company, auth.RoleDeveloper)
 	s.limit(p, own)
-	a := p.get("/developments").is(t, http.StatusOK).says(t, "Own Park", "Your account sees these developments only")
-	if strings.Contains(a.body, "Other Park") || strings.Contains(a.body, "/developments/new") {
+	a := p.Get("/developments").Is(t, http.StatusOK).Says(t, "Own Park", "Your account sees these developments only")
+	if strings.Contains(a.Text, "Other Park") || strings.Contains(a.Text, "/developments/new") {
 		t.Error("the list offers more than the person may")
 	}
-	p.get("/developments/new").is(t, http.StatusForbidden).says(t, "limited to some developments")
-	p.post("/developments", url.Values{"name": {"New Park"}, "status": {"active"}}).is(t, http.StatusForbidden)
-	p.postJSON("/api/developments", map[string]string{"name": "New Park"}).is(t, http.StatusForbidden).says(t, `"limited"`)
-	if n := query[int](s, `select count(*) from developments`); n != 2 {
+	p.Get("/developments/new").Is(t, http.StatusForbidden).Says(t, "limited to some developments")
+	p.Post("/developments", url.Values{"name": {"New Park"}, "status": {"active"}}).Is(t, http.StatusForbidden)
+	p.PostJSON("/api/developments", map[string]string{"name": "New Park"}).Is(t, http.StatusForbidden).Says(t, `"limited"`)
+	if n := pgtest.Value[int](s.db, `select count(*) from developments`); n != 2 {
 		t.Errorf("%d developments", n)
 	}
-	p.post("/developments/"+own.String(), url.Values{"name": {"Own Park 2"}, "status": {"active"}, "version": {versionOf(s, "developments", own)}}).is(t, http.StatusSeeOther)
+	p.Post("/developments/"+own.String(), url.Values{"name": {"Own Park 2"}, "status": {"active"}, "version": {versionOf(s, "developments", own)}}).Is(t, http.StatusSeeOther)
 }
 
 // versionOf is the row's version as a form carries it.
@@ -234,7 +236,7 @@ func versionOf(s *site, table string, id uuid.UUID) string {
 		"units":        `select updated_at from units where id = $1`,
 		"imports":      `select updated_at from imports where id = $1`,
 	}[table]
-	return query[time.Time](s, sql, id).UTC().Format(time.RFC3339Nano)
+	return pgtest.Value[time.Time](s.db, sql, id).UTC().Format(time.RFC3339Nano)
 }
 
 func TestAViewerLooksAndTouchesNothing(t *testing.T) {
@@ -243,14 +245,14 @@ func TestAViewerLooksAndTouchesNothing(t *testing.T) {
 	viewer := o.addStaff(o.person.company, auth.RoleViewer)
 	i := o.preview(t, "a.csv", sample(t, "longview-park-20.csv"))
 	for _, path := range []string{"/developments", "/developments/" + o.development.String(), "/developments/" + o.development.String() + "/homes", "/imports/" + i.ID} {
-		a := viewer.get(path).is(t, http.StatusOK)
+		a := viewer.Get(path).Is(t, http.StatusOK)
 		for _, act := range []string{"/edit\"", "/import\"", "/commit\"", "/discard\"", "/settings\"", "/errors.csv\"", "/developments/new"} {
-			if strings.Contains(a.body, act) {
+			if strings.Contains(a.Text, act) {
 				t.Errorf("%s offers %s to a viewer", path, act)
 			}
 		}
 	}
-	viewer.post("/imports/"+i.ID+"/commit", url.Values{}).is(t, http.StatusForbidden)
+	viewer.Post("/imports/"+i.ID+"/commit", url.Values{}).Is(t, http.StatusForbidden)
 }
 
 func TestNobodysChangeIsLostWhenTwoEditADevelopment(t *testing.T) {
@@ -260,22 +262,22 @@ func TestNobodysChangeIsLostWhenTwoEditADevelopment(t *testing.T) {
 	nora, tom := s.addStaff(s.company, auth.RoleDeveloper), s.addStaff(s.company, auth.RoleAdmin)
 	path := "/developments/" + d.String()
 	seen := versionOf(s, "developments", d)
-	nora.get(path+"/edit").is(t, http.StatusOK).says(t, `value="`+seen+`"`)
+	nora.Get(path+"/edit").Is(t, http.StatusOK).Says(t, `value="`+seen+`"`)
 
-	tom.post(path, url.Values{"name": {"Longview Park"}, "status": {"active"}, "contactName": {"Tom's team"}, "version": {seen}}).is(t, http.StatusSeeOther)
+	tom.Post(path, url.Values{"name": {"Longview Park"}, "status": {"active"}, "contactName": {"Tom's team"}, "version": {seen}}).Is(t, http.StatusSeeOther)
 	mine := url.Values{"name": {"Longview Park"}, "status": {"active"}, "contactName": {"Nora's team"}, "address": {"Mill Road"}, "version": {seen}}
-	a := nora.post(path, mine).is(t, http.StatusConflict).
-		says(t, "Somebody else has saved this meanwhile", "Tom&#39;s team", `value="Nora&#39;s team"`, `value="Mill Road"`)
-	if got := query[string](s, `select contact_name from developments where id = $1`, d); got != "Tom's team" {
+	a := nora.Post(path, mine).Is(t, http.StatusConflict).
+		Says(t, "Somebody else has saved this meanwhile", "Tom&#39;s team", `value="Nora&#39;s team"`, `value="Mill Road"`)
+	if got := pgtest.Value[string](s.db, `select contact_name from developments where id = $1`, d); got != "Tom's team" {
 		t.Fatalf("%q is stored", got)
 	}
-	fresh := regexp.MustCompile(`name="version" value="([^"]+)"`).FindStringSubmatch(a.body)[1]
+	fresh := regexp.MustCompile(`name="version" value="([^"]+)"`).FindStringSubmatch(a.Text)[1]
 	mine.Set("version", fresh)
-	nora.post(path, mine).is(t, http.StatusSeeOther)
-	if got := query[string](s, `select contact_name from developments where id = $1`, d); got != "Nora's team" {
+	nora.Post(path, mine).Is(t, http.StatusSeeOther)
+	if got := pgtest.Value[string](s.db, `select contact_name from developments where id = $1`, d); got != "Nora's team" {
 		t.Errorf("%q is stored after saving again", got)
 	}
-	nora.postJSON("/api"+path, map[string]string{"contactName": "Else", "version": seen}).is(t, http.StatusConflict).says(t, `"changed"`)
+	nora.PostJSON("/api"+path, map[string]string{"contactName": "Else", "version": seen}).Is(t, http.StatusConflict).Says(t, `"changed"`)
 }
 
 func TestAProgramSendsOnlyWhatItWantsChanged(t *testing.T) {
@@ -284,15 +286,15 @@ func TestAProgramSendsOnlyWhatItWantsChanged(t *testing.T) {
 	d := s.addDevelopment(s.company, "Longview Park")
 	p := s.addStaff(s.company, auth.RoleDeveloper)
 	path := "/api/developments/" + d.String()
-	p.postJSON(path, map[string]string{"contactName": "Customer care"}).is(t, http.StatusOK).says(t, `"name":"Longview Park"`, `"contactName":"Customer care"`)
-	p.postJSON(path, map[string]any{"emergencyPhone": "112", "contactName": nil}).is(t, http.StatusOK).says(t, `"emergencyPhone":"112"`, `"contactName":""`)
+	p.PostJSON(path, map[string]string{"contactName": "Customer care"}).Is(t, http.StatusOK).Says(t, `"name":"Longview Park"`, `"contactName":"Customer care"`)
+	p.PostJSON(path, map[string]any{"emergencyPhone": "112", "contactName": nil}).Is(t, http.StatusOK).Says(t, `"emergencyPhone":"112"`, `"contactName":""`)
 	// The same once more under its key is the same, although what is stored has changed by it.
 	key := uuid.NewString()
 	for range 2 {
-		p.postJSON(path, map[string]any{"address": "Mill Road"}, "Idempotency-Key", key).is(t, http.StatusOK).says(t, `"address":"Mill Road"`)
+		p.PostJSON(path, map[string]any{"address": "Mill Road"}, "Idempotency-Key", key).Is(t, http.StatusOK).Says(t, `"address":"Mill Road"`)
 	}
-	p.postJSON(path, map[string]any{"address": "Mill Lane"}, "Idempotency-Key", key).is(t, http.StatusUnprocessableEntity).says(t, "key_reused")
-	if n := query[int](s, `select count(*) from audit_log where action = 'development.update'`); n != 3 {
+	p.PostJSON(path, map[string]any{"address": "Mill Lane"}, "Idempotency-Key", key).Is(t, http.StatusUnprocessableEntity).Says(t, "key_reused")
+	if n := pgtest.Value[int](s.db, `select count(*) from audit_log where action = 'development.update'`); n != 3 {
 		t.Errorf("%d changes", n)
 	}
 }

@@ -1,33 +1,25 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
+	"maps"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/url"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
 
 	"openhouse.example/apps/developer-portal/internal/importing"
 	"openhouse.example/apps/developer-portal/internal/portal"
 	"openhouse.example/apps/developer-portal/internal/store"
-	"openhouse.example/packages/config"
 	"openhouse.example/packages/db"
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/ui"
-	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
 	"openhouse.example/packages/web/startup"
 	"openhouse.example/packages/web/webtest"
@@ -39,12 +31,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(pgtest.Wrap(m)) }
 type site struct {
 	t       *testing.T
 	db      *pgtest.DB
-	pool    *db.Pool
+	public  string // where people reach the portal
 	keys    *webtest.Portal
+	base    *startup.Base
 	http    *httptest.Server
 	routes  chi.Router
 	imports *importing.Runner
-	app     *web.App
 	portal  *portal.Portal
 
 	company uuid.UUID // Harbour Homes
@@ -53,69 +45,90 @@ type site struct {
 // residents is where links in mails lead.
 const residents = "https://homes.example.org"
 
+// seams are where a test can listen in on a site; each may be left out.
+type seams struct {
+	settings func(vars map[string]string)    // changes them before they are read
+	observer db.Observer                     // sees what the pool does
+	clock    func() time.Time                // tells the time to whoever checks tokens
+	around   func(http.Handler) http.Handler // wraps the routes
+}
+
 // newSite serves the real routes for one company without developments.
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := serve(t, pgtest.New(t), nil)
+	return newSiteWith(t, seams{})
+}
+
+func newSiteWith(t *testing.T, in seams) *site {
+	t.Helper()
+	s := &site{t: t, db: pgtest.New(t), http: httptest.NewUnstartedServer(nil)}
+	s.public = "http://" + s.http.Listener.Addr().String()
+	s.keys = webtest.NewPortal(t, auth.PortalDeveloper, s.public)
+	s.serve(in)
 	s.company = s.addCompany("Harbour Homes")
 	return s
 }
 
-// newSiteBeside is a second process on the same database with the same key.
+// newSiteBeside is a second process on the same database with the same key, behind the same address.
 func newSiteBeside(t *testing.T, first *site) *site {
 	t.Helper()
-	s := serve(t, first.db, first.keys)
-	s.company = first.company
+	s := &site{t: t, db: first.db, http: httptest.NewUnstartedServer(nil), public: first.public, keys: first.keys, company: first.company}
+	s.serve(seams{})
 	return s
 }
 
-func serve(t *testing.T, database *pgtest.DB, keys *webtest.Portal) *site {
-	t.Helper()
-	s := &site{t: t, db: database, keys: keys}
-	log := slog.New(slog.DiscardHandler)
+// serve does what run does, with the seams in.
+func (s *site) serve(in seams) {
+	s.t.Helper()
+	vars := map[string]string{
+		"DATABASE_URL": s.db.StaffURL(), "DEVELOPER_PUBLIC_URL": s.public, "TENANT_PUBLIC_URL": residents, "DEVELOPER_JWT_KEY": string(s.keys.PEM),
+	}
+	if in.settings != nil {
+		in.settings(vars)
+	}
+	cfg := settings(s.t, vars)
+	options := []db.Option{db.WithRole(store.Role), db.WithLedger(platform.Ledger{})}
+	if in.observer != nil {
+		options = append(options, db.WithObserver(in.observer))
+	}
 	var err error
-	s.pool, err = db.Open(t.Context(), poolConfig(t, s.db.StaffURL()),
-		db.WithLogger(log), db.WithRole(store.Role), db.WithLedger(platform.Ledger{}))
+	s.base, err = self.Open(s.t.Context(), cfg.Settings(), slog.New(slog.DiscardHandler), ui.ErrorPages{Portal: ui.DeveloperPortal}, options...)
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	s.http = httptest.NewUnstartedServer(nil)
-	public := web.PublicURL("http://" + s.http.Listener.Addr().String())
-	if s.keys == nil {
-		s.keys = webtest.NewPortal(t, auth.PortalDeveloper, "https://staff.example.org")
-	}
-	s.app = &web.App{
-		Portal: auth.PortalDeveloper, Log: log, Pool: s.pool, Verifier: s.keys.Verifier,
-		Pages: ui.ErrorPages{Portal: ui.DeveloperPortal}, PublicURL: public, SignInPath: "/sign-in",
-	}
-	data := store.New(s.pool)
-	s.imports = importing.New(data, log)
-	s.portal, err = portal.New(s.app, data, s.imports, s.keys.Issuer, portal.Options{Key: s.keys.Key, Residents: residents, Outbox: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.routes = routes(s.app, s.portal, true)
-	s.http.Config.Handler = s.routes
-	s.http.Start()
-	t.Cleanup(func() {
-		s.http.Close()
-		if err := startup.Within(closeLimit, s.imports.Close); err != nil {
-			t.Error(err)
+	if in.clock != nil {
+		s.base.App.Verifier, err = auth.NewVerifier(s.keys.Name, s.public, auth.PublicKeys([]auth.Key{s.keys.Key}), auth.WithClock(in.clock))
+		if err != nil {
+			s.t.Fatal(err)
 		}
-		if err := startup.Within(closeLimit, s.pool.ClosePool); err != nil {
-			t.Error(err)
+	}
+	data := store.New(s.base.Pool)
+	s.imports = importing.New(data, s.base.App.Log)
+	s.portal, err = portal.New(s.base.App, data, s.imports, s.base.Issuer, portal.Options{Key: s.base.Key, Residents: cfg.ResidentsURL, Outbox: true})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.routes = routes(s.base.App, s.portal, true)
+	s.http.Config.Handler = s.routes
+	if in.around != nil {
+		s.http.Config.Handler = in.around(s.routes)
+	}
+	s.http.Start()
+	s.t.Cleanup(func() {
+		s.http.Close()
+		if err := s.base.Close(s.imports.Close); err != nil {
+			s.t.Error(err)
 		}
 	})
-	return s
 }
 
-// poolConfig has the defaults of a real portal, but a smaller pool.
-func poolConfig(t testing.TB, address string) db.Config {
+// settings are those of a portal in development with a small pool, and vars.
+func settings(t testing.TB, vars map[string]string) *Config {
 	t.Helper()
-	var c db.Config
-	set := map[string]string{"DATABASE_URL": address, "DB_POOL_MAX": "8", "DB_POOL_MIN": "1"}
-	lookup := func(name string) (string, bool) { v, ok := set[name]; return v, ok }
-	if err := config.LoadFrom(&c, lookup, nil); err != nil {
+	all := map[string]string{"OPENHOUSE_ENV": "development", "DB_POOL_MAX": "8", "DB_POOL_MIN": "1"}
+	maps.Copy(all, vars)
+	c, err := loadConfig(webtest.Environment(all))
+	if err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -147,7 +160,7 @@ func (s *site) addStaff(company uuid.UUID, role auth.Role) person {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p.client.token = token
+	p.Token = token
 	return p
 }
 
@@ -182,125 +195,17 @@ func (s *site) addHome(company, development, houseType uuid.UUID, number, email 
 	return id
 }
 
-// query reads one value as the superuser.
-func query[T any](s *site, sql string, args ...any) T {
-	s.t.Helper()
-	conn, err := pgx.Connect(s.t.Context(), s.db.AdminURL())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer conn.Close(context.WithoutCancel(s.t.Context()))
-	var v T
-	if err := conn.QueryRow(s.t.Context(), sql, args...).Scan(&v); err != nil {
-		s.t.Fatalf("%v\nin %s", err, sql)
-	}
-	return v
-}
-
-// client is a browser: it keeps cookies and shows redirects instead of following them.
+// client is a browser, or a program, that has come to a site.
 type client struct {
-	s     *site
-	http  *http.Client
-	token string // sent as a program would, when set
+	*webtest.Client
+	s *site
 }
 
-func (s *site) client() *client {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return &client{s: s, http: &http.Client{
-		Jar: jar, Transport: s.http.Client().Transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-}
+func (s *site) client() *client { return &client{webtest.NewClient(s.t, s.http), s} }
 
-// answer is a response that was read to its end.
-type answer struct {
-	*http.Response
-	body string
-}
-
-func (a answer) is(t testing.TB, status int) answer {
-	t.Helper()
-	if a.StatusCode != status {
-		t.Fatalf("%s %s: status %d, want %d\n%s", a.Request.Method, a.Request.URL.Path, a.StatusCode, status, a.body)
-	}
-	return a
-}
-
-// says fails the test unless the page has each of the words.
-func (a answer) says(t testing.TB, words ...string) answer {
-	t.Helper()
-	for _, w := range words {
-		if !strings.Contains(a.body, w) {
-			t.Errorf("%s %s doesn't say %q:\n%s", a.Request.Method, a.Request.URL.Path, w, a.body)
-		}
-	}
-	return a
-}
-
-func (c *client) send(method, path, kind string, body io.Reader, header ...string) answer {
-	c.s.t.Helper()
-	r, err := http.NewRequestWithContext(c.s.t.Context(), method, c.s.http.URL+path, body)
-	if err != nil {
-		c.s.t.Fatal(err)
-	}
-	if kind != "" {
-		r.Header.Set("Content-Type", kind)
-	}
-	if c.token != "" {
-		r.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	resp, err := c.http.Do(r)
-	if err != nil {
-		c.s.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		c.s.t.Fatal(err)
-	}
-	return answer{resp, string(text)}
-}
-
-func (c *client) get(path string, header ...string) answer {
-	c.s.t.Helper()
-	return c.send(http.MethodGet, path, "", nil, header...)
-}
-
-func (c *client) post(path string, form url.Values, header ...string) answer {
-	c.s.t.Helper()
-	return c.send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()), header...)
-}
-
-func (c *client) postJSON(path string, v any, header ...string) answer {
-	c.s.t.Helper()
-	body, err := json.Marshal(v)
-	if err != nil {
-		c.s.t.Fatal(err)
-	}
-	return c.send(http.MethodPost, path, "application/json", strings.NewReader(string(body)), header...)
-}
-
-func decode[T any](t testing.TB, a answer) T {
-	t.Helper()
-	var v T
-	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
-		t.Fatalf("%v in %s", err, a.body)
-	}
-	return v
-}
-
-// wait waits until ok, which the database or the portal is about to make true.
-func (s *site) wait(what string, ok func() bool) {
-	s.t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("no %s within 60 s", what)
-		}
-	}
+// as is p, come to this site instead of the one that they signed in to.
+func (s *site) as(p person) *client {
+	c := s.client()
+	c.Token = p.Token
+	return c
 }

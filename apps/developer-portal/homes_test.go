@@ -10,8 +10,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/webtest"
 )
 
 type homeList struct {
@@ -31,7 +33,7 @@ func TestHomesAreSearchedFilteredAndPaged(t *testing.T) {
 	o.db.Exec(`update units set block = 'A', postcode = 'X42 B1C7' where unit_number = '17'`)
 	path := "/api/developments/" + o.development.String() + "/homes"
 	list := func(query string) homeList {
-		return decode[homeList](t, o.get(path+query).is(t, http.StatusOK))
+		return webtest.Decode[homeList](t, o.Get(path+query).Is(t, http.StatusOK))
 	}
 
 	first := list("")
@@ -41,7 +43,7 @@ func TestHomesAreSearchedFilteredAndPaged(t *testing.T) {
 	if got := []string{first.Homes[0].UnitNumber, first.Homes[1].UnitNumber, first.Homes[9].UnitNumber}; got[0] != "1" || got[1] != "2" || got[2] != "10" {
 		t.Errorf("order %v: numbers must sort as numbers", got)
 	}
-	if rest := decode[homeList](t, o.get(*first.Next)); len(rest.Homes) != 10 || rest.Next != nil {
+	if rest := webtest.Decode[homeList](t, o.Get(*first.Next)); len(rest.Homes) != 10 || rest.Next != nil {
 		t.Errorf("%d homes on the second page, next %v", len(rest.Homes), rest.Next)
 	}
 	for query, want := range map[string]int{
@@ -59,17 +61,17 @@ func TestHomesAreSearchedFilteredAndPaged(t *testing.T) {
 			t.Errorf("%s: %d homes, want %d", query, got.Total, want)
 		}
 	}
-	o.get(path+"?status=sold").is(t, http.StatusUnprocessableEntity)
+	o.Get(path+"?status=sold").Is(t, http.StatusUnprocessableEntity)
 	page := "/developments/" + o.development.String() + "/homes"
-	o.get(page+"?page=2").is(t, http.StatusOK).says(t, "51–60 of 60")
-	o.get(page+"?q=nothing+like+it").is(t, http.StatusOK).says(t, "No home matches", "Show all homes")
-	o.get(page+"?q=sean&status=handed_over").is(t, http.StatusOK).says(t, "A · 17", `name="status" value="handed_over"`)
+	o.Get(page+"?page=2").Is(t, http.StatusOK).Says(t, "51–60 of 60")
+	o.Get(page+"?q=nothing+like+it").Is(t, http.StatusOK).Says(t, "No home matches", "Show all homes")
+	o.Get(page+"?q=sean&status=handed_over").Is(t, http.StatusOK).Says(t, "A · 17", `name="status" value="handed_over"`)
 }
 
 // editForm is a home's form as the page offers it.
 func editForm(t *testing.T, p person, home uuid.UUID) url.Values {
 	t.Helper()
-	body := p.get("/homes/"+home.String()+"/edit").is(t, http.StatusOK).body
+	body := p.Get("/homes/"+home.String()+"/edit").Is(t, http.StatusOK).Text
 	form := url.Values{}
 	for _, input := range regexp.MustCompile(`<input[^>]*>`).FindAllString(body, -1) {
 		name := regexp.MustCompile(`name="([^"]+)"`).FindStringSubmatch(input)
@@ -94,7 +96,7 @@ func TestEditAHome(t *testing.T) {
 	home := o.addHome(o.person.company, o.development, b, "1", "byuer@example.org")
 	o.addHome(o.person.company, o.development, b, "2A", "")
 	path := "/homes/" + home.String()
-	o.get(path).is(t, http.StatusOK).says(t, "1 Longview Park", "byuer@example.org", "Nobody has signed in")
+	o.Get(path).Is(t, http.StatusOK).Says(t, "1 Longview Park", "byuer@example.org", "Nobody has signed in")
 
 	form := editForm(t, o.person, home)
 	form.Set("purchaserEmail", "Buyer@example.org")
@@ -103,10 +105,10 @@ func TestEditAHome(t *testing.T) {
 	form.Set("handoverDate", "2027-03-31")
 	form.Set("floorAreaM2", "108,5")
 	form.Set("bedrooms", "3")
-	o.post(path, form).is(t, http.StatusSeeOther)
-	o.get(path).is(t, http.StatusOK).says(t, "buyer@example.org", "Handed over", "31 Mar 2027", "108.5 m²", "The home was saved")
+	o.Post(path, form).Is(t, http.StatusSeeOther)
+	o.Get(path).Is(t, http.StatusOK).Says(t, "buyer@example.org", "Handed over", "31 Mar 2027", "108.5 m²", "The home was saved")
 
-	if got := decode[struct{ HandoverDate string }](t, o.get("/api"+path)); got.HandoverDate != "2027-03-31" {
+	if got := webtest.Decode[struct{ HandoverDate string }](t, o.Get("/api"+path)); got.HandoverDate != "2027-03-31" {
 		t.Errorf("programs read the date %q", got.HandoverDate)
 	}
 
@@ -116,23 +118,23 @@ func TestEditAHome(t *testing.T) {
 	} {
 		form := editForm(t, o.person, home)
 		form.Set(field, value)
-		a := o.post(path, form).is(t, http.StatusUnprocessableEntity).says(t, `href="#f-`+field+`"`)
-		if !strings.Contains(a.body, `value="`+value+`"`) && field != "houseTypeId" && field != "status" {
+		a := o.Post(path, form).Is(t, http.StatusUnprocessableEntity).Says(t, `href="#f-`+field+`"`)
+		if !strings.Contains(a.Text, `value="`+value+`"`) && field != "houseTypeId" && field != "status" {
 			t.Errorf("%s: what was typed is lost", field)
 		}
 	}
 	form = editForm(t, o.person, home)
 	form.Set("unitNumber", "2a")
-	o.post(path, form).is(t, http.StatusUnprocessableEntity).says(t, "Another home of this development has this block and number")
+	o.Post(path, form).Is(t, http.StatusUnprocessableEntity).Says(t, "Another home of this development has this block and number")
 
 	form = editForm(t, o.person, home)
 	o.db.Exec(`update units set purchaser_phone = '+353 1 555 0100', updated_at = now() where id = $1`, home)
 	form.Set("purchaserName", "Aoife Ó Broin")
-	o.post(path, form).is(t, http.StatusConflict).says(t, "Somebody else has saved this meanwhile", "+353 1 555 0100", "Aoife Ó Broin")
-	if got := query[string](o.site, `select purchaser_name from units where id = $1`, home); got != "Saoirse Walsh" {
+	o.Post(path, form).Is(t, http.StatusConflict).Says(t, "Somebody else has saved this meanwhile", "+353 1 555 0100", "Aoife Ó Broin")
+	if got := pgtest.Value[string](o.db, `select purchaser_name from units where id = $1`, home); got != "Saoirse Walsh" {
 		t.Errorf("%q was stored over a change that nobody has seen", got)
 	}
-	o.postJSON("/api"+path, map[string]any{"bathrooms": 2}).is(t, http.StatusOK).says(t, `"bathrooms":2`, `"purchaserEmail":"buyer@example.org"`)
+	o.PostJSON("/api"+path, map[string]any{"bathrooms": 2}).Is(t, http.StatusOK).Says(t, `"bathrooms":2`, `"purchaserEmail":"buyer@example.org"`)
 }
 
 func TestSendASignInLink(t *testing.T) {
@@ -143,43 +145,43 @@ func TestSendASignInLink(t *testing.T) {
 	path := "/homes/" + home.String() + "/link"
 	key := uuid.NewString()
 	for range 2 { // the same form twice is one mail
-		o.post(path, url.Values{"idempotency_key": {key}}).is(t, http.StatusSeeOther)
+		o.Post(path, url.Values{"idempotency_key": {key}}).Is(t, http.StatusSeeOther)
 	}
-	if n := query[int](o.site, `select count(*) from mail_outbox where to_email = 'buyer@example.org'`); n != 1 {
+	if n := pgtest.Value[int](o.db, `select count(*) from mail_outbox where to_email = 'buyer@example.org'`); n != 1 {
 		t.Fatalf("%d mails", n)
 	}
-	o.get("/homes/"+home.String()).is(t, http.StatusOK).says(t, "The link is on its way")
+	o.Get("/homes/"+home.String()).Is(t, http.StatusOK).Says(t, "The link is on its way")
 
-	list := o.get("/outbox").is(t, http.StatusOK).says(t, "Your link to Harbour Homes, Longview Park", "buyer@example.org")
-	mail := regexp.MustCompile(`/outbox/[0-9a-f-]{36}`).FindString(list.body)
-	page := o.get(mail).is(t, http.StatusOK).says(t, "14 Longview Park")
-	link := regexp.MustCompile(`href="` + residents + `/link/([^"]+)"`).FindStringSubmatch(page.body)
+	list := o.Get("/outbox").Is(t, http.StatusOK).Says(t, "Your link to 14 Longview Park, Longview Park", "buyer@example.org")
+	mail := regexp.MustCompile(`/outbox/[0-9a-f-]{36}`).FindString(list.Text)
+	page := o.Get(mail).Is(t, http.StatusOK).Says(t, "14 Longview Park")
+	link := regexp.MustCompile(`href="` + residents + `/link/([^"]+)"`).FindStringSubmatch(page.Text)
 	if link == nil {
-		t.Fatalf("no link to the tenant portal in the mail:\n%s", page.body)
+		t.Fatalf("no link to the tenant portal in the mail:\n%s", page.Text)
 	}
 	hash := platform.HashToken(link[1])
-	if n := query[int](o.site, `select count(*) from email_tokens where token_hash = $1 and unit_id = $2 and purpose = 'resident_link'
-		and expires_at - created_at = interval '15 minutes'`, hash, home); n != 1 {
+	if n := pgtest.Value[int](o.db, `select count(*) from email_tokens where token_hash = $1 and unit_id = $2 and purpose = 'resident_link'
+		and expires_at - created_at = $3`, hash, home, platform.LinkLife); n != 1 {
 		t.Error("the link of the mail opens nothing")
 	}
-	if n := query[int](o.site, `select count(*) from audit_log where action = 'home.link' and object_id = $1 and detail::text not like '%@%'`, home); n != 1 {
+	if n := pgtest.Value[int](o.db, `select count(*) from audit_log where action = 'home.link' and object_id = $1 and detail::text not like '%@%'`, home); n != 1 {
 		t.Errorf("%d audit entries", n)
 	}
 
 	stranger := o.addStaff(o.addCompany("Meadow Homes"), auth.RoleAdmin)
-	if got := stranger.get("/outbox").is(t, http.StatusOK).body; strings.Contains(got, "buyer@example.org") {
+	if got := stranger.Get("/outbox").Is(t, http.StatusOK).Text; strings.Contains(got, "buyer@example.org") {
 		t.Error("the outbox shows another company's mail")
 	}
-	stranger.get(mail).is(t, http.StatusNotFound)
+	stranger.Get(mail).Is(t, http.StatusNotFound)
 
 	for range 3 {
-		o.post(path, url.Values{}).is(t, http.StatusSeeOther)
+		o.Post(path, url.Values{}).Is(t, http.StatusSeeOther)
 	}
-	o.post(path, url.Values{}).is(t, http.StatusTooManyRequests)
+	o.Post(path, url.Values{}).Is(t, http.StatusTooManyRequests)
 
 	silent := o.addHome(o.person.company, o.development, houses, "15", "")
-	o.get("/homes/"+silent.String()).is(t, http.StatusOK).says(t, "Enter the buyer’s e-mail address first")
-	o.post("/homes/"+silent.String()+"/link", url.Values{}).is(t, http.StatusConflict)
+	o.Get("/homes/"+silent.String()).Is(t, http.StatusOK).Says(t, "Enter the buyer’s e-mail address first")
+	o.Post("/homes/"+silent.String()+"/link", url.Values{}).Is(t, http.StatusConflict)
 }
 
 func TestTheOutboxExistsInDevelopmentOnly(t *testing.T) {
@@ -187,7 +189,7 @@ func TestTheOutboxExistsInDevelopmentOnly(t *testing.T) {
 	s := newSite(t)
 	for development, want := range map[bool]int{true: 3, false: 0} {
 		mounted := 0
-		for _, r := range routes(s.app, s.portal, development).Routes() {
+		for _, r := range routes(s.base.App, s.portal, development).Routes() {
 			if strings.Contains(r.Pattern, "/outbox") {
 				mounted++
 			}

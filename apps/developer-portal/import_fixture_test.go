@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/webtest"
 )
 
 // office is a developer of a company with one development.
@@ -36,7 +37,7 @@ func sample(t testing.TB, name string) []byte {
 }
 
 // upload sends a file through the form, with an idempotency key if one is given.
-func (c *client) upload(development uuid.UUID, name string, content []byte, key string, header ...string) answer {
+func (c *client) upload(development uuid.UUID, name string, content []byte, key string, header ...string) webtest.Answer {
 	c.s.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -55,7 +56,7 @@ func (c *client) upload(development uuid.UUID, name string, content []byte, key 
 	if err := form.Close(); err != nil {
 		c.s.t.Fatal(err)
 	}
-	return c.send(http.MethodPost, "/developments/"+development.String()+"/import", form.FormDataContentType(), &body, header...)
+	return c.Send(http.MethodPost, "/developments/"+development.String()+"/import", form.FormDataContentType(), &body, header...)
 }
 
 // imported is an import as programs see it.
@@ -86,14 +87,14 @@ type importedRow struct {
 
 func (c *client) imported(id, query string) imported {
 	c.s.t.Helper()
-	return decode[imported](c.s.t, c.get("/api/imports/"+id+query).is(c.s.t, http.StatusOK))
+	return webtest.Decode[imported](c.s.t, c.Get("/api/imports/"+id+query).Is(c.s.t, http.StatusOK))
 }
 
 // settled waits until nobody works on the import any more.
 func (c *client) settled(id string) imported {
 	c.s.t.Helper()
 	var i imported
-	c.s.wait("end of the import's work", func() bool {
+	webtest.Wait(c.s.t, "end of the import's work", func() bool {
 		i = c.imported(id, "")
 		return i.State != "uploaded" && i.State != "committing"
 	})
@@ -103,14 +104,14 @@ func (c *client) settled(id string) imported {
 // preview uploads a file and waits for its preview.
 func (o office) preview(t testing.TB, name string, content []byte) imported {
 	t.Helper()
-	a := o.upload(o.development, name, content, "", "Accept", "application/json").is(t, http.StatusCreated)
-	return o.settled(decode[imported](t, a).ID)
+	a := o.upload(o.development, name, content, "", "Accept", "application/json").Is(t, http.StatusCreated)
+	return o.settled(webtest.Decode[imported](t, a).ID)
 }
 
 // commit saves a preview and waits for the end.
 func (o office) commit(t testing.TB, i imported) imported {
 	t.Helper()
-	o.postJSON("/api/imports/"+i.ID+"/commit", map[string]string{"version": i.Version}).is(t, http.StatusAccepted)
+	o.PostJSON("/api/imports/"+i.ID+"/commit", map[string]string{"version": i.Version}).Is(t, http.StatusAccepted)
 	return o.settled(i.ID)
 }
 

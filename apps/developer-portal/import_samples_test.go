@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"openhouse.example/packages/pgdev/pgtest"
 )
 
 func TestEverySampleIsImportedOnceAndChangesNothingTheSecondTime(t *testing.T) {
@@ -29,13 +31,13 @@ func TestEverySampleIsImportedOnceAndChangesNothingTheSecondTime(t *testing.T) {
 			if diff := cmp.Diff(tc.want, first.counts()); diff != "" {
 				t.Fatalf("preview (-want +got):\n%s", diff)
 			}
-			if n := query[int](o.site, `select count(*) from units`); n != 0 {
+			if n := pgtest.Value[int](o.db, `select count(*) from units`); n != 0 {
 				t.Fatalf("the preview made %d homes", n)
 			}
 			if done := o.commit(t, first); done.State != "committed" {
 				t.Fatalf("state %s after the commit: %s", done.State, done.Note)
 			}
-			if n := query[int](o.site, `select count(*) from units`); n != tc.want.New {
+			if n := pgtest.Value[int](o.db, `select count(*) from units`); n != tc.want.New {
 				t.Fatalf("%d homes, want %d", n, tc.want.New)
 			}
 			again := o.preview(t, tc.file, sample(t, tc.file))

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/web/auth"
 	"openhouse.example/packages/web/startup"
 )
@@ -22,9 +23,9 @@ func TestTenThousandHomes(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	began := time.Now()
-	a := o.upload(o.development, "ten-thousand.csv", sample(t, "ten-thousand.csv"), "").is(t, http.StatusSeeOther)
+	a := o.upload(o.development, "ten-thousand.csv", sample(t, "ten-thousand.csv"), "").Is(t, http.StatusSeeOther)
 	id := strings.TrimPrefix(a.Header.Get("Location"), "/imports/")
-	o.get("/imports/"+id).is(t, http.StatusOK)
+	o.Get("/imports/"+id).Is(t, http.StatusOK)
 	i := o.settled(id)
 	if diff := cmp.Diff(counts{New: 10_000}, i.counts()); diff != "" {
 		t.Fatalf("preview (-want +got):\n%s", diff)
@@ -35,7 +36,7 @@ func TestTenThousandHomes(t *testing.T) {
 		t.Fatalf("%+v", done)
 	}
 	t.Logf("staged in %v, committed in %v", staged, time.Since(began))
-	if n := query[int](o.site, `select count(*) from units`); n != 10_000 {
+	if n := pgtest.Value[int](o.db, `select count(*) from units`); n != 10_000 {
 		t.Errorf("%d homes", n)
 	}
 	again := o.preview(t, "ten-thousand.csv", sample(t, "ten-thousand.csv"))
@@ -52,12 +53,12 @@ func TestTenThousandHomes(t *testing.T) {
 		t.Fatalf("%+v", done)
 	}
 	t.Logf("10,000 changed in %v", time.Since(began))
-	if n := query[int](o.site, `select count(*) from units where address_line_2 = 'Mill Lane'`); n != 10_000 {
+	if n := pgtest.Value[int](o.db, `select count(*) from units where address_line_2 = 'Mill Lane'`); n != 10_000 {
 		t.Errorf("%d homes changed", n)
 	}
 	began = time.Now()
-	o.get("/developments/"+o.development.String()+"/homes?q=buyer09999&page=1").is(t, http.StatusOK).says(t, "1–1 of 1")
-	o.get("/developments").is(t, http.StatusOK).says(t, "10,000")
+	o.Get("/developments/"+o.development.String()+"/homes?q=buyer09999&page=1").Is(t, http.StatusOK).Says(t, "1–1 of 1")
+	o.Get("/developments").Is(t, http.StatusOK).Says(t, "10,000")
 	t.Logf("search and list in %v", time.Since(began))
 }
 
@@ -82,19 +83,19 @@ func TestWorkShowsItsProgress(t *testing.T) {
 	o := newOffice(t)
 	i := o.preview(t, "a.csv", sample(t, "longview-park-20.csv"))
 	release := o.lockUnits()
-	o.post("/imports/"+i.ID+"/commit", url.Values{"version": {i.Version}}).is(t, http.StatusSeeOther)
-	a := o.get("/imports/"+i.ID).is(t, http.StatusOK).says(t, "Saving the homes", "0 of 20 rows", "<progress", `data-live="1"`,
+	o.Post("/imports/"+i.ID+"/commit", url.Values{"version": {i.Version}}).Is(t, http.StatusSeeOther)
+	a := o.Get("/imports/"+i.ID).Is(t, http.StatusOK).Says(t, "Saving the homes", "0 of 20 rows", "<progress", `data-live="1"`,
 		`<noscript><meta http-equiv="refresh" content="2"`, "You can leave this page")
-	if strings.Contains(a.body, "/commit") || strings.Contains(a.body, "/settings") {
+	if strings.Contains(a.Text, "/commit") || strings.Contains(a.Text, "/settings") {
 		t.Error("work that is going on offers to be begun again")
 	}
-	o.post("/imports/"+i.ID+"/settings", url.Values{"dateOrder": {"day_first"}}).is(t, http.StatusConflict)
-	o.post("/imports/"+i.ID+"/discard", url.Values{}).is(t, http.StatusConflict)
+	o.Post("/imports/"+i.ID+"/settings", url.Values{"dateOrder": {"day_first"}}).Is(t, http.StatusConflict)
+	o.Post("/imports/"+i.ID+"/discard", url.Values{}).Is(t, http.StatusConflict)
 	release()
 	if done := o.settled(i.ID); done.State != "committed" {
 		t.Fatalf("%+v", done)
 	}
-	o.get("/imports/"+i.ID).is(t, http.StatusOK).says(t, "20 homes were saved", "See the homes")
+	o.Get("/imports/"+i.ID).Is(t, http.StatusOK).Says(t, "20 homes were saved", "See the homes")
 }
 
 func TestACommitClickedTwiceCommitsOnce(t *testing.T) {
@@ -106,7 +107,7 @@ func TestACommitClickedTwiceCommitsOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, form := range forms {
 		wg.Go(func() {
-			if a := o.post("/imports/"+i.ID+"/commit", form); a.StatusCode != http.StatusSeeOther {
+			if a := o.Post("/imports/"+i.ID+"/commit", form); a.StatusCode != http.StatusSeeOther {
 				t.Errorf("status %d", a.StatusCode)
 			}
 		})
@@ -115,10 +116,10 @@ func TestACommitClickedTwiceCommitsOnce(t *testing.T) {
 	if done := o.settled(i.ID); done.State != "committed" {
 		t.Fatalf("%+v", done)
 	}
-	if n := query[int](o.site, `select count(*) from units`); n != 20 {
+	if n := pgtest.Value[int](o.db, `select count(*) from units`); n != 20 {
 		t.Errorf("%d homes", n)
 	}
-	if n := query[int](o.site, `select count(*) from audit_log where action = 'import.commit'`); n != 1 {
+	if n := pgtest.Value[int](o.db, `select count(*) from audit_log where action = 'import.commit'`); n != 1 {
 		t.Errorf("%d commits in the audit log", n)
 	}
 }
@@ -129,15 +130,15 @@ func TestTwoImportsOfOneDevelopmentGoOneAfterTheOther(t *testing.T) {
 	first := o.preview(t, "first.csv", sample(t, "longview-park-20.csv"))
 	second := o.preview(t, "second.csv", sample(t, "longview-park-75-with-3-bad.csv"))
 	release := o.lockUnits()
-	o.post("/imports/"+first.ID+"/commit", url.Values{"version": {first.Version}}).is(t, http.StatusSeeOther)
-	o.post("/imports/"+second.ID+"/commit", url.Values{"version": {second.Version}}).is(t, http.StatusConflict).
-		says(t, "Another import into this development is being saved", "Save 72 homes")
-	o.postJSON("/api/imports/"+second.ID+"/commit", map[string]string{}).is(t, http.StatusConflict).says(t, `"other_import"`)
+	o.Post("/imports/"+first.ID+"/commit", url.Values{"version": {first.Version}}).Is(t, http.StatusSeeOther)
+	o.Post("/imports/"+second.ID+"/commit", url.Values{"version": {second.Version}}).Is(t, http.StatusConflict).
+		Says(t, "Another import into this development is being saved", "Save 72 homes")
+	o.PostJSON("/api/imports/"+second.ID+"/commit", map[string]string{}).Is(t, http.StatusConflict).Says(t, `"other_import"`)
 	release()
 	o.settled(first.ID)
 
 	// The second was previewed before: its first twenty homes are not new any more, so it is compared anew.
-	o.post("/imports/"+second.ID+"/commit", url.Values{"version": {second.Version}}).is(t, http.StatusSeeOther)
+	o.Post("/imports/"+second.ID+"/commit", url.Values{"version": {second.Version}}).Is(t, http.StatusSeeOther)
 	now := o.settled(second.ID)
 	if now.State != "previewed" || now.Note != "changed" {
 		t.Fatalf("state %s, note %q", now.State, now.Note)
@@ -146,14 +147,14 @@ func TestTwoImportsOfOneDevelopmentGoOneAfterTheOther(t *testing.T) {
 	if diff := cmp.Diff(counts{New: 53, Changed: 19, Errors: 3}, now.counts()); diff != "" {
 		t.Errorf("preview (-want +got):\n%s", diff)
 	}
-	o.get("/imports/"+second.ID).is(t, http.StatusOK).says(t, "Homes of this development were changed since the last preview")
-	if n := query[int](o.site, `select count(*) from units`); n != 20 {
+	o.Get("/imports/"+second.ID).Is(t, http.StatusOK).Says(t, "Homes of this development were changed since the last preview")
+	if n := pgtest.Value[int](o.db, `select count(*) from units`); n != 20 {
 		t.Errorf("%d homes: the outdated preview was committed", n)
 	}
 	if done := o.commit(t, now); done.State != "committed" {
 		t.Fatalf("%+v", done)
 	}
-	if n := query[int](o.site, `select count(*) from units`); n != 73 {
+	if n := pgtest.Value[int](o.db, `select count(*) from units`); n != 73 {
 		t.Errorf("%d homes", n)
 	}
 }
@@ -177,11 +178,11 @@ func TestAHomeEditedSinceThePreviewIsNotOverwrittenUnseen(t *testing.T) {
 				t.Fatalf("preview (-want +got):\n%s", diff)
 			}
 			o.db.Exec(change)
-			before := query[string](o.site, `select string_agg(unit_number || address_line_1 || purchaser_name, '|' order by unit_order) from units`)
+			before := pgtest.Value[string](o.db, `select string_agg(unit_number || address_line_1 || purchaser_name, '|' order by unit_order) from units`)
 			if now := o.commit(t, i); now.State != "previewed" || now.Note != "changed" {
 				t.Errorf("state %s, note %q", now.State, now.Note)
 			}
-			if after := query[string](o.site, `select string_agg(unit_number || address_line_1 || purchaser_name, '|' order by unit_order) from units`); after != before {
+			if after := pgtest.Value[string](o.db, `select string_agg(unit_number || address_line_1 || purchaser_name, '|' order by unit_order) from units`); after != before {
 				t.Errorf("homes changed:\n%s\n%s", before, after)
 			}
 		})
@@ -198,25 +199,25 @@ func TestWorkThatLostItsProcessIsTakenUpAgain(t *testing.T) {
 	i := o.preview(t, "a.csv", sample(t, "longview-park-20.csv"))
 	o.db.Exec(`update imports set state = 'uploaded', done_rows = 7, updated_at = now() - interval '1 minute' where id = $1`, i.ID)
 	o.db.Exec(`delete from import_rows where import_id = $1 and line_number > 8`, i.ID) // half staged
-	viewer.get("/imports/"+i.ID).is(t, http.StatusOK).says(t, "This was interrupted and is taken up again")
+	viewer.Get("/imports/"+i.ID).Is(t, http.StatusOK).Says(t, "This was interrupted and is taken up again")
 	if got := viewer.imported(i.ID, ""); got.State != "uploaded" {
 		t.Fatalf("a viewer's look has begun work: %s", got.State)
 	}
-	o.get("/imports/"+i.ID).is(t, http.StatusOK)
+	o.Get("/imports/"+i.ID).Is(t, http.StatusOK)
 	i = o.settled(i.ID)
 	if diff := cmp.Diff(counts{New: 20}, i.counts()); i.State != "previewed" || diff != "" {
 		t.Fatalf("state %s (-want +got):\n%s", i.State, diff)
 	}
-	if n := query[int](o.site, `select count(*) from import_rows where import_id = $1`, i.ID); n != 20 {
+	if n := pgtest.Value[int](o.db, `select count(*) from import_rows where import_id = $1`, i.ID); n != 20 {
 		t.Errorf("%d rows are staged", n)
 	}
 
 	o.db.Exec(`update imports set state = 'committing', done_rows = 9, updated_at = now() - interval '1 minute' where id = $1`, i.ID)
-	o.get("/imports/"+i.ID).is(t, http.StatusOK)
+	o.Get("/imports/"+i.ID).Is(t, http.StatusOK)
 	if i = o.settled(i.ID); i.State != "committed" {
 		t.Fatalf("state %s, note %s", i.State, i.Note)
 	}
-	if n := query[int](o.site, `select count(*) from units`); n != 20 {
+	if n := pgtest.Value[int](o.db, `select count(*) from units`); n != 20 {
 		t.Errorf("%d homes", n)
 	}
 }
@@ -229,7 +230,7 @@ func TestADeadImportDoesNotStandInTheWay(t *testing.T) {
 	first := o.preview(t, "first.csv", sample(t, "longview-park-20.csv"))
 	second := o.preview(t, "second.csv", []byte("unit_number,address_line_1,house_type_code\n99,99 Mill Road,Z\n"))
 	o.db.Exec(`update imports set state = 'committing', updated_at = now() - interval '1 minute' where id = $1`, first.ID)
-	o.postJSON("/api/imports/"+second.ID+"/commit", map[string]string{}).is(t, http.StatusConflict)
+	o.PostJSON("/api/imports/"+second.ID+"/commit", map[string]string{}).Is(t, http.StatusConflict)
 	if got := o.settled(first.ID); got.State != "committed" {
 		t.Fatalf("the first is %s", got.State)
 	}
@@ -284,10 +285,10 @@ func TestTheConnectionIsCutInTheMiddleOfACommit(t *testing.T) {
 	if kills == 0 {
 		t.Fatal("nothing was killed: the test has shown nothing")
 	}
-	if got := query[string](o.site, `select count(*) || ' homes, ' || count(distinct unit_number) || ' numbers' from units`); got != "10000 homes, 10000 numbers" {
+	if got := pgtest.Value[string](o.db, `select count(*) || ' homes, ' || count(distinct unit_number) || ' numbers' from units`); got != "10000 homes, 10000 numbers" {
 		t.Error(got)
 	}
-	if n := query[int](o.site, `select count(*) from audit_log where action = 'import.commit'`); n != 1 {
+	if n := pgtest.Value[int](o.db, `select count(*) from audit_log where action = 'import.commit'`); n != 1 {
 		t.Errorf("%d commits in the audit log", n)
 	}
 	t.Logf("%d kills", kills)
@@ -300,11 +301,10 @@ func TestTwoProcessesWorkOnOneImportAsIfThereWereOne(t *testing.T) {
 	i := o.preview(t, "a.csv", sample(t, "longview-park-75-with-3-bad.csv"))
 	for round, state := range []string{"uploaded", "committing"} {
 		o.db.Exec(`update imports set state = $2, updated_at = now() - interval '1 minute' where id = $1`, i.ID, state)
-		neighbour := *o.person.client
-		neighbour.s = other
+		neighbour := other.as(o.person)
 		var wg sync.WaitGroup
-		for _, c := range []*client{o.person.client, &neighbour, o.person.client, &neighbour} {
-			wg.Go(func() { c.get("/imports/" + i.ID) })
+		for _, c := range []*client{o.person.client, neighbour, o.person.client, neighbour} {
+			wg.Go(func() { c.Get("/imports/" + i.ID) })
 		}
 		wg.Wait()
 		i = o.settled(i.ID)
@@ -312,7 +312,7 @@ func TestTwoProcessesWorkOnOneImportAsIfThereWereOne(t *testing.T) {
 			t.Fatalf("state %s, want %s: %s", i.State, want, i.Note)
 		}
 	}
-	if got := query[string](o.site, `select (select count(*) from units) || ' homes, ' || (select count(*) from import_rows) || ' rows'`); got != "72 homes, 75 rows" {
+	if got := pgtest.Value[string](o.db, `select (select count(*) from units) || ' homes, ' || (select count(*) from import_rows) || ' rows'`); got != "72 homes, 75 rows" {
 		t.Error(got)
 	}
 }
@@ -322,25 +322,26 @@ func TestAStopInTheMiddleLeavesNothingHalfDone(t *testing.T) {
 	o := newOffice(t)
 	i := o.preview(t, "a.csv", sample(t, "longview-park-20.csv"))
 	release := o.lockUnits()
-	o.post("/imports/"+i.ID+"/commit", url.Values{"version": {i.Version}}).is(t, http.StatusSeeOther)
-	if err := startup.Within(closeLimit, o.imports.Close); err != nil {
+	o.Post("/imports/"+i.ID+"/commit", url.Values{"version": {i.Version}}).Is(t, http.StatusSeeOther)
+	limited, cancel := context.WithTimeout(t.Context(), startup.CloseLimit)
+	defer cancel()
+	if err := o.imports.Close(limited); err != nil {
 		t.Fatalf("the work did not stop: %v", err)
 	}
 	release()
 	if got := o.imported(i.ID, ""); got.State != "committing" {
 		t.Fatalf("state %s", got.State)
 	}
-	if n := query[int](o.site, `select count(*) from units`); n != 0 {
+	if n := pgtest.Value[int](o.db, `select count(*) from units`); n != 0 {
 		t.Fatalf("%d homes", n)
 	}
 	o.db.Exec(`update imports set updated_at = now() - interval '1 minute' where id = $1`, i.ID) // the lease is over
-	o.get("/imports/" + i.ID)
+	o.Get("/imports/" + i.ID)
 	if got := o.imported(i.ID, ""); got.State != "committing" {
 		t.Error("a stopped runner has begun work")
 	}
-	next := *o.person.client // the process that was started in its place
-	next.s = newSiteBeside(t, o.site)
-	next.get("/imports/"+i.ID).is(t, http.StatusOK)
+	next := newSiteBeside(t, o.site).as(o.person) // the process that was started in its place
+	next.Get("/imports/"+i.ID).Is(t, http.StatusOK)
 	if got := next.settled(i.ID); got.State != "committed" {
 		t.Errorf("state %s", got.State)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"openhouse.example/migrations"
 	"openhouse.example/packages/config"
+	"openhouse.example/packages/web/startup"
 )
 
 // migrateConfig is what the migrate command is told by the environment. It is never a portal's.
@@ -73,14 +74,14 @@ func migrate(args []string, lookup func(string) (string, bool), environ []string
 	}
 	if !known {
 		fmt.Fprintf(errOut, "developer-portal migrate: say up, down and a number of migrations, or status\n\n%s", usage)
-		return exitUsage
+		return startup.ExitUsage
 	}
 	var cfg migrateConfig
 	err := config.LoadFrom(&cfg, lookup, environ)
 	logins, loginErr := cfg.logins()
 	if err := errors.Join(err, loginErr); err != nil {
 		fmt.Fprintf(errOut, "developer-portal can't migrate:\n%v\n", err)
-		return exitUsage
+		return startup.ExitUsage
 	}
 	say := func(line string) { fmt.Fprintln(out, line) }
 	switch args[0] {
@@ -93,7 +94,7 @@ func migrate(args []string, lookup func(string) (string, bool), environ []string
 	}
 	if err != nil {
 		fmt.Fprintf(errOut, "developer-portal migrate %s: %v\n", args[0], err)
-		return exitFailed
+		return startup.ExitFailed
 	}
 	return 0
 }

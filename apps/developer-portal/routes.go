@@ -24,7 +24,7 @@ func routes(app *web.App, p *portal.Portal, development bool) chi.Router {
 	r.Handle("/static/*", ui.Static())
 
 	r.Group(func(r chi.Router) {
-		r.Use(app.Authenticate, ui.Language)
+		r.Use(app.Authenticate)
 
 		page := func(r chi.Router, method, path string, h web.Handler) { r.Method(method, path, app.Handle(h)) }
 		both := func(r chi.Router, method, path string, h web.Handler) {
@@ -62,8 +62,8 @@ func routes(app *web.App, p *portal.Portal, development bool) chi.Router {
 		both(edit, get, "/imports/{import}/errors.csv", p.ImportErrors)
 
 		if development {
-			both(edit, get, "/outbox", p.ShowOutbox)
-			page(edit, get, "/outbox/{mail}", p.ShowMail)
+			both(edit, get, "/outbox", portal.OnThisMachine(p.ShowOutbox))
+			page(edit, get, "/outbox/{mail}", portal.OnThisMachine(p.ShowMail))
 		}
 	})
 	return r

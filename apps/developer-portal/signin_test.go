@@ -10,8 +10,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/webtest"
 )
 
 const password = "correct horse battery"
@@ -35,33 +37,33 @@ func TestSignInByForm(t *testing.T) {
 	s.addAccount(s.company, "nora@example.org", auth.RoleDeveloper)
 	c := s.client()
 
-	a := c.get("/developments?page=1").is(t, http.StatusSeeOther)
+	a := c.Get("/developments?page=1").Is(t, http.StatusSeeOther)
 	if got := a.Header.Get("Location"); got != "/sign-in?next=%2Fdevelopments%3Fpage%3D1" {
 		t.Fatalf("sent to %s", got)
 	}
-	c.get(a.Header.Get("Location")).is(t, http.StatusOK).says(t, `value="/developments?page=1"`)
-	a = c.post("/sign-in", url.Values{"email": {" Nora@Example.org "}, "password": {password}, "next": {"/developments?page=1"}}).is(t, http.StatusSeeOther)
+	c.Get(a.Header.Get("Location")).Is(t, http.StatusOK).Says(t, `value="/developments?page=1"`)
+	a = c.Post("/sign-in", url.Values{"email": {" Nora@Example.org "}, "password": {password}, "next": {"/developments?page=1"}}).Is(t, http.StatusSeeOther)
 	if got := a.Header.Get("Location"); got != "/developments?page=1" {
 		t.Errorf("after signing in sent to %s", got)
 	}
 	if got := a.Header.Get("Set-Cookie"); !strings.Contains(got, "HttpOnly") || !strings.Contains(got, "SameSite=Lax") {
 		t.Errorf("cookie %s", got)
 	}
-	c.get("/developments").is(t, http.StatusOK).says(t, "Harbour Homes", "Nora Byrne")
-	if n := query[int](s, `select count(*) from audit_log where action = 'session.begin'`); n != 1 {
+	c.Get("/developments").Is(t, http.StatusOK).Says(t, "Harbour Homes", "Nora Byrne")
+	if n := pgtest.Value[int](s.db, `select count(*) from audit_log where action = 'session.begin'`); n != 1 {
 		t.Errorf("%d audit entries of the session", n)
 	}
 
-	c.post("/sign-out", url.Values{}).is(t, http.StatusSeeOther)
-	c.get("/developments").is(t, http.StatusSeeOther)
+	c.Post("/sign-out", url.Values{}).Is(t, http.StatusSeeOther)
+	c.Get("/developments").Is(t, http.StatusSeeOther)
 }
 
 func TestSignInNeverLeadsElsewhere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.addAccount(s.company, "nora@example.org", auth.RoleDeveloper)
-	a := s.client().post("/sign-in", url.Values{"email": {"nora@example.org"}, "password": {password}, "next": {"//elsewhere.example.org/"}})
-	if got := a.is(t, http.StatusSeeOther).Header.Get("Location"); got != "/developments" {
+	a := s.client().Post("/sign-in", url.Values{"email": {"nora@example.org"}, "password": {password}, "next": {"//elsewhere.example.org/"}})
+	if got := a.Is(t, http.StatusSeeOther).Header.Get("Location"); got != "/developments" {
 		t.Errorf("sent to %s", got)
 	}
 }
@@ -77,34 +79,48 @@ func TestSignInByProgramAndTheEndOfASession(t *testing.T) {
 	id := s.addAccount(s.company, "nora@example.org", auth.RoleDeveloper)
 	signIn := func() *client {
 		c := s.client()
-		got := decode[signedIn](t, c.postJSON("/api/sign-in", map[string]string{"email": "nora@example.org", "password": password}).is(t, http.StatusOK))
+		got := webtest.Decode[signedIn](t, c.PostJSON("/api/sign-in", map[string]string{"email": "nora@example.org", "password": password}).Is(t, http.StatusOK))
 		if life := time.Until(got.ExpiresAt); life < 7*time.Hour || life > 8*time.Hour {
 			t.Errorf("the session lives for %v", life)
 		}
 		program := s.client() // without the cookie
-		program.token = got.Token
+		program.Token = got.Token
 		return program
 	}
 	ended := func(c *client) {
 		t.Helper()
-		c.get("/api/developments").is(t, http.StatusUnauthorized)
+		c.Get("/api/developments").Is(t, http.StatusUnauthorized)
 	}
 	first, second, third := signIn(), signIn(), signIn()
-	first.get("/api/developments").is(t, http.StatusOK)
+	first.Get("/api/developments").Is(t, http.StatusOK)
 
-	first.postJSON("/api/sign-out", map[string]string{}).is(t, http.StatusNoContent)
+	first.PostJSON("/api/sign-out", map[string]string{}).Is(t, http.StatusNoContent)
 	ended(first)
-	second.get("/api/developments").is(t, http.StatusOK)
+	second.Get("/api/developments").Is(t, http.StatusOK)
 
 	s.db.Exec(`update staff set role = 'viewer' where id = $1`, id)
 	ended(second) // its token says developer
 	s.db.Exec(`update staff set role = 'developer', disabled_at = now() where id = $1`, id)
 	ended(third)
 	s.db.Exec(`update staff set disabled_at = null where id = $1`, id)
-	third.get("/api/developments").is(t, http.StatusOK)
+	third.Get("/api/developments").Is(t, http.StatusOK)
 	s.db.Exec(`update tenants set suspended_at = now() where id = $1`, s.company)
 	ended(third)
-	s.client().postJSON("/api/sign-in", map[string]string{"email": "nora@example.org", "password": password}).is(t, http.StatusUnauthorized)
+	s.client().PostJSON("/api/sign-in", map[string]string{"email": "nora@example.org", "password": password}).Is(t, http.StatusUnauthorized)
+}
+
+func TestSignOutEndsASessionOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := s.addStaff(s.company, auth.RoleDeveloper)
+	for range 2 { // the second time from another tab
+		p.PostJSON("/api/sign-out", map[string]string{}).Is(t, http.StatusNoContent)
+	}
+	p.Get("/api/developments").Is(t, http.StatusUnauthorized)
+	const noted = `select coalesce(string_agg(actor_kind || ' ' || action || ' ' || object_id, ', '), '') from audit_log where object = 'session'`
+	if got, want := pgtest.Value[string](s.db, noted), "staff session.end "+p.session.String(); got != want {
+		t.Errorf("the audit log says %q, want %q", got, want)
+	}
 }
 
 func TestSignInDoesNotTellWhatIsWrong(t *testing.T) {
@@ -117,11 +133,11 @@ func TestSignInDoesNotTellWhatIsWrong(t *testing.T) {
 
 	keys := regexp.MustCompile(`name="idempotency_key" value="[^"]*"`)
 	page := func(email, pass string) string {
-		a := s.client().post("/sign-in", url.Values{"email": {email}, "password": {pass}}).is(t, http.StatusUnauthorized)
+		a := s.client().Post("/sign-in", url.Values{"email": {email}, "password": {pass}}).Is(t, http.StatusUnauthorized)
 		if len(a.Cookies()) > 0 {
 			t.Errorf("%s: a cookie was set", email)
 		}
-		return keys.ReplaceAllString(strings.ReplaceAll(a.body, email, "EMAIL"), "KEY")
+		return keys.ReplaceAllString(strings.ReplaceAll(a.Text, email, "EMAIL"), "KEY")
 	}
 	want := page("nora@example.org", "wrong horse battery")
 	for email, pass := range map[string]string{
@@ -134,8 +150,8 @@ func TestSignInDoesNotTellWhatIsWrong(t *testing.T) {
 			t.Errorf("%s is answered with another page than a wrong password", email)
 		}
 	}
-	s.client().post("/sign-in", url.Values{"email": {"nora"}, "password": {""}}).is(t, http.StatusUnprocessableEntity).
-		says(t, "Enter one e-mail address", "Fill this in", `value="nora"`)
+	s.client().Post("/sign-in", url.Values{"email": {"nora"}, "password": {""}}).Is(t, http.StatusUnprocessableEntity).
+		Says(t, "Enter one e-mail address", "Fill this in", `value="nora"`)
 }
 
 func TestTriesAreCountedByAccountAndByAddress(t *testing.T) {
@@ -143,7 +159,7 @@ func TestTriesAreCountedByAccountAndByAddress(t *testing.T) {
 	s := newSite(t)
 	c := s.client()
 	try := func(email string) int {
-		return c.postJSON("/api/sign-in", map[string]string{"email": email, "password": "wrong horse battery"}).StatusCode
+		return c.PostJSON("/api/sign-in", map[string]string{"email": email, "password": "wrong horse battery"}).StatusCode
 	}
 	for i := range 20 {
 		if got := try("nora@example.org"); got != http.StatusUnauthorized {
@@ -160,7 +176,7 @@ func TestTriesAreCountedByAccountAndByAddress(t *testing.T) {
 	if got := try("third@example.org"); got != http.StatusTooManyRequests {
 		t.Errorf("the address's 102nd try: %d", got)
 	}
-	if n := query[int](s, `select count(*) from rate_limits where bucket like '%example.org%'`); n != 0 {
+	if n := pgtest.Value[int](s.db, `select count(*) from rate_limits where bucket like '%example.org%'`); n != 0 {
 		t.Error("the table of limits has addresses of people")
 	}
 }
@@ -177,32 +193,32 @@ func TestAPersonOfTwoCompaniesChooses(t *testing.T) {
 	s.db.Exec(`update staff set password_hash = replace(password_hash, right(password_hash, 6), 'AAAAAA') where tenant_id = $1`, third) // another password
 
 	c := s.client()
-	a := c.post("/sign-in", url.Values{"email": {"nora@example.org"}, "password": {password}}).is(t, http.StatusOK).
-		says(t, "Harbour Homes", "Meadow Homes")
-	if strings.Contains(a.body, "Brook Homes") {
+	a := c.Post("/sign-in", url.Values{"email": {"nora@example.org"}, "password": {password}}).Is(t, http.StatusOK).
+		Says(t, "Harbour Homes", "Meadow Homes")
+	if strings.Contains(a.Text, "Brook Homes") {
 		t.Error("a company with another password is offered")
 	}
-	choice := regexp.MustCompile(`name="choice" value="([^"]+)"`).FindStringSubmatch(a.body)[1]
+	choice := regexp.MustCompile(`name="choice" value="([^"]+)"`).FindStringSubmatch(a.Text)[1]
 
-	enter := func(choice string, company uuid.UUID) answer {
-		return s.client().post("/sign-in", url.Values{"choice": {choice}, "company": {company.String()}})
+	enter := func(choice string, company uuid.UUID) webtest.Answer {
+		return s.client().Post("/sign-in", url.Values{"choice": {choice}, "company": {company.String()}})
 	}
-	enter(choice, third).is(t, http.StatusUnauthorized)
-	enter("x"+choice, other).is(t, http.StatusUnauthorized)
-	enter(choice[:len(choice)-2], other).is(t, http.StatusUnauthorized)
-	enter("", other).is(t, http.StatusUnprocessableEntity)
-	c.post("/sign-in", url.Values{"choice": {choice}, "company": {other.String()}}).is(t, http.StatusSeeOther)
-	c.get("/developments").is(t, http.StatusOK).says(t, "Meadow Homes")
+	enter(choice, third).Is(t, http.StatusUnauthorized)
+	enter("x"+choice, other).Is(t, http.StatusUnauthorized)
+	enter(choice[:len(choice)-2], other).Is(t, http.StatusUnauthorized)
+	enter("", other).Is(t, http.StatusUnprocessableEntity)
+	c.Post("/sign-in", url.Values{"choice": {choice}, "company": {other.String()}}).Is(t, http.StatusSeeOther)
+	c.Get("/developments").Is(t, http.StatusOK).Says(t, "Meadow Homes")
 
 	type offer struct {
 		Choice    string
 		Companies []struct{ ID, Name string }
 	}
-	got := decode[offer](t, s.client().postJSON("/api/sign-in", map[string]string{"email": "nora@example.org", "password": password}).is(t, http.StatusOK))
+	got := webtest.Decode[offer](t, s.client().PostJSON("/api/sign-in", map[string]string{"email": "nora@example.org", "password": password}).Is(t, http.StatusOK))
 	if len(got.Companies) != 2 {
 		t.Fatalf("companies %+v", got.Companies)
 	}
-	in := decode[signedIn](t, s.client().postJSON("/api/sign-in", map[string]string{"choice": got.Choice, "company": s.company.String()}).is(t, http.StatusOK))
+	in := webtest.Decode[signedIn](t, s.client().PostJSON("/api/sign-in", map[string]string{"choice": got.Choice, "company": s.company.String()}).Is(t, http.StatusOK))
 	if in.Token == "" {
 		t.Error("no token")
 	}
@@ -213,8 +229,8 @@ func TestNoHashOfAPasswordIsStoredWithAnIdempotencyKey(t *testing.T) {
 	s := newSite(t)
 	s.addAccount(s.company, "nora@example.org", auth.RoleDeveloper)
 	form := url.Values{"email": {"nora@example.org"}, "password": {password}, "idempotency_key": {uuid.NewString()}}
-	s.client().post("/sign-in", form).is(t, http.StatusSeeOther)
-	if n := query[int](s, `select count(*) from idempotency_keys`); n != 0 {
+	s.client().Post("/sign-in", form).Is(t, http.StatusSeeOther)
+	if n := pgtest.Value[int](s.db, `select count(*) from idempotency_keys`); n != 0 {
 		t.Errorf("%d keys were stored", n)
 	}
 }

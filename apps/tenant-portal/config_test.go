@@ -2,23 +2,16 @@ package main
 
 import (
 	"maps"
-	"slices"
 	"strings"
 	"testing"
+
+	"openhouse.example/packages/web/webtest"
 )
 
 const (
 	ownURL   = "postgres://openhouse_tenant_portal:own-hush@localhost:5432/openhouse"
 	otherURL = "postgres://openhouse_developer_portal:other-hush@localhost:5432/openhouse"
 )
-
-func load(vars map[string]string) (Config, error) {
-	var environ []string
-	for name, value := range vars {
-		environ = append(environ, name+"="+value)
-	}
-	return loadConfig(func(name string) (string, bool) { v, ok := vars[name]; return v, ok }, environ)
-}
 
 func production() map[string]string {
 	return map[string]string{
@@ -28,23 +21,23 @@ func production() map[string]string {
 
 func TestConfigOfProduction(t *testing.T) {
 	t.Parallel()
-	c, err := load(production())
+	c, err := loadConfig(webtest.Environment(production()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !c.Server.Production() || c.Listen() != ":3002" || c.PublicURL != "https://homes.example.org" || c.DB.URL.Reveal() != ownURL {
-		t.Errorf("got production %t, listen %q, public %q", c.Server.Production(), c.Listen(), c.PublicURL)
+	if !c.Server.Production() || c.Server.Listen(self.Port) != ":3002" || c.PublicURL != "https://homes.example.org" || c.DB.URL.Reveal() != ownURL {
+		t.Errorf("got production %t, listen %q, public %q", c.Server.Production(), c.Server.Listen(self.Port), c.PublicURL)
 	}
 }
 
 func TestConfigOfDevelopmentNeedsADatabaseOnly(t *testing.T) {
 	t.Parallel()
-	c, err := load(map[string]string{"OPENHOUSE_ENV": "development", "DATABASE_URL": ownURL, "PORT": "4002"})
+	c, err := loadConfig(webtest.Environment(map[string]string{"OPENHOUSE_ENV": "development", "DATABASE_URL": ownURL, "PORT": "4002"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen() != "127.0.0.1:4002" || c.PublicURL != "http://localhost:4002" {
-		t.Errorf("got listen %q, public %q", c.Listen(), c.PublicURL)
+	if c.Server.Listen(self.Port) != "127.0.0.1:4002" || c.PublicURL != "http://localhost:4002" {
+		t.Errorf("got listen %q, public %q", c.Server.Listen(self.Port), c.PublicURL)
 	}
 }
 
@@ -52,12 +45,12 @@ func TestTheOwnDatabaseAddressWins(t *testing.T) {
 	t.Parallel()
 	vars := production()
 	vars["DATABASE_URL"] = "postgres://somebody:else@localhost/other"
-	c, err := load(vars)
+	c, err := loadConfig(webtest.Environment(vars))
 	if err != nil || c.DB.URL.Reveal() != ownURL {
 		t.Errorf("the address is that of %q, error %v", strings.SplitN(c.DB.URL.Reveal(), ":", 3)[1], err)
 	}
 	vars["TENANT_DATABASE_URL"] = "  " // blank is unset
-	if c, err = load(vars); err != nil || c.DB.URL.Reveal() != vars["DATABASE_URL"] {
+	if c, err = loadConfig(webtest.Environment(vars)); err != nil || c.DB.URL.Reveal() != vars["DATABASE_URL"] {
 		t.Errorf("a blank own address was used, error %v", err)
 	}
 }
@@ -87,7 +80,7 @@ func TestConfigRefuses(t *testing.T) {
 			t.Parallel()
 			vars := production()
 			maps.Copy(vars, c.change)
-			_, err := load(vars)
+			_, err := loadConfig(webtest.Environment(vars))
 			if err == nil {
 				t.Fatal("it was accepted")
 			}
@@ -100,15 +93,5 @@ func TestConfigRefuses(t *testing.T) {
 				t.Errorf("the error shows a password:\n%v", err)
 			}
 		})
-	}
-}
-
-func TestForeignDBNamesAreOnlyWarnedAbout(t *testing.T) {
-	t.Parallel()
-	vars := production()
-	vars["DB_SERVICE_HOST"] = "10.0.0.1"
-	c, err := load(vars)
-	if err != nil || !slices.ContainsFunc(c.warnings, func(w string) bool { return strings.Contains(w, "DB_SERVICE_HOST") }) {
-		t.Errorf("warnings %v, error %v", c.warnings, err)
 	}
 }

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"io"
 	"log/slog"
+	"maps"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,18 +23,11 @@ import (
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/ui"
-	"openhouse.example/packages/ui/uitest"
-	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
 	"openhouse.example/packages/web/webtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(pgtest.Wrap(withBrowser{m})) }
-
-// withBrowser closes the browser after the tests.
-type withBrowser struct{ *testing.M }
-
-func (b withBrowser) Run() int { return uitest.Main(b.M) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(pgtest.Wrap(m)) }
 
 // site is the whole portal on a database of its own.
 type site struct {
@@ -46,7 +36,6 @@ type site struct {
 	keys   *webtest.Portal
 	http   *httptest.Server
 	routes chi.Router
-	p      *portal.Portal
 
 	company, development, houseType uuid.UUID
 }
@@ -59,32 +48,24 @@ func newSite(t *testing.T) *site {
 
 func newSiteOn(t *testing.T, database *pgtest.DB) *site {
 	t.Helper()
-	s := &site{t: t, db: database}
-	log := slog.New(slog.DiscardHandler)
-	pool, err := db.Open(t.Context(), poolConfig(t, s.db.ResidentURL()),
-		db.WithLogger(log), db.WithRole(store.Role), db.WithLedger(platform.Ledger{}))
+	s := &site{t: t, db: database, http: httptest.NewUnstartedServer(nil)}
+	public := "http://" + s.http.Listener.Addr().String()
+	s.keys = webtest.NewPortal(t, auth.PortalTenant, public)
+	cfg := settings(t, map[string]string{
+		"DATABASE_URL": s.db.ResidentURL(), "TENANT_PUBLIC_URL": public, "TENANT_JWT_KEY": string(s.keys.PEM),
+	})
+	base, err := self.Open(t.Context(), cfg.Settings(), slog.New(slog.DiscardHandler), ui.ErrorPages{Portal: ui.TenantPortal},
+		db.WithRole(store.Role), db.WithLedger(platform.Ledger{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.http = httptest.NewUnstartedServer(nil)
-	public := web.PublicURL("http://" + s.http.Listener.Addr().String())
-	s.keys = webtest.NewPortal(t, auth.PortalTenant, public.Origin())
-	app := &web.App{
-		Portal: auth.PortalTenant, Log: log, Pool: pool, Verifier: s.keys.Verifier,
-		Pages: ui.ErrorPages{Portal: ui.TenantPortal}, PublicURL: public, SignInPath: "/sign-in",
-	}
-	s.p = portal.New(app, store.New(pool), s.keys.Issuer)
-	s.routes = routes(app, s.p)
+	p := portal.New(base.App, store.New(base.Pool), base.Issuer)
+	s.routes = routes(base.App, p)
 	s.http.Config.Handler = s.routes
 	s.http.Start()
 	t.Cleanup(func() {
 		s.http.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
-		defer cancel()
-		if err := s.p.Close(ctx); err != nil {
-			t.Error(err)
-		}
-		if err := pool.ClosePool(ctx); err != nil {
+		if err := base.Close(p.Close); err != nil {
 			t.Error(err)
 		}
 	})
@@ -93,14 +74,16 @@ func newSiteOn(t *testing.T, database *pgtest.DB) *site {
 	return s
 }
 
-// poolConfig is what the portal would run with, on a smaller pool.
-func poolConfig(t testing.TB, address string) db.Config {
+// settings are those of a portal in development with a small pool, and vars.
+func settings(t testing.TB, vars map[string]string) *Config {
 	t.Helper()
-	c, err := load(map[string]string{"OPENHOUSE_ENV": "development", "DATABASE_URL": address, "DB_POOL_MAX": "8", "DB_POOL_MIN": "1"})
+	all := map[string]string{"OPENHOUSE_ENV": "development", "DB_POOL_MAX": "8", "DB_POOL_MIN": "1"}
+	maps.Copy(all, vars)
+	c, err := loadConfig(webtest.Environment(all))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.DB
+	return c
 }
 
 func (s *site) addCompany(name, slug string) uuid.UUID {
@@ -126,103 +109,18 @@ func (s *site) addHome(number, email string) uuid.UUID {
 	return id
 }
 
-// query reads one value as the superuser.
-func query[T any](s *site, sql string, args ...any) T {
-	s.t.Helper()
-	conn, err := pgx.Connect(s.t.Context(), s.db.AdminURL())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer conn.Close(context.WithoutCancel(s.t.Context()))
-	var v T
-	if err := conn.QueryRow(s.t.Context(), sql, args...).Scan(&v); err != nil {
-		s.t.Fatalf("%v\nin %s", err, sql)
-	}
-	return v
-}
-
-// client is a browser: it keeps cookies and shows redirects instead of following them.
-type client struct {
-	s    *site
-	http *http.Client
-}
-
-func (s *site) client() *client {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return &client{s, &http.Client{
-		Jar: jar, Transport: s.http.Client().Transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-}
-
-// answer is a response that was read to its end.
-type answer struct {
-	*http.Response
-	body string
-}
-
-func (a answer) is(t testing.TB, status int) answer {
-	t.Helper()
-	if a.StatusCode != status {
-		t.Fatalf("%s %s: status %d, want %d\n%s", a.Request.Method, a.Request.URL.Path, a.StatusCode, status, a.body)
-	}
-	return a
-}
-
-func (c *client) do(method, path string, form url.Values, header ...string) answer {
-	c.s.t.Helper()
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
-	}
-	r, err := http.NewRequestWithContext(c.s.t.Context(), method, c.s.http.URL+path, body)
-	if err != nil {
-		c.s.t.Fatal(err)
-	}
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	resp, err := c.http.Do(r)
-	if err != nil {
-		c.s.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		c.s.t.Fatal(err)
-	}
-	return answer{resp, string(text)}
-}
-
-func (c *client) get(path string, header ...string) answer {
-	c.s.t.Helper()
-	return c.do(http.MethodGet, path, nil, header...)
-}
-
-func (c *client) post(path string, form url.Values, header ...string) answer {
-	c.s.t.Helper()
-	if form == nil {
-		form = url.Values{}
-	}
-	return c.do(http.MethodPost, path, form, header...)
-}
+func (s *site) client() *webtest.Client { return webtest.NewClient(s.t, s.http) }
 
 // askLink asks for a link through the form and returns the paths of the links in the mails that came, in the order
 // of the homes' numbers. want is how many there must be.
 func (s *site) askLink(email string, want int) []string {
 	s.t.Helper()
-	before := query[int](s, `select count(*) from mail_outbox where to_email = lower($1)`, email)
-	s.client().post("/sign-in", url.Values{"email": {email}}).is(s.t, http.StatusOK)
-	s.wait("mail", func() bool {
-		return query[int](s, `select count(*) from mail_outbox where to_email = lower($1)`, email) >= before+want
+	before := pgtest.Value[int](s.db, `select count(*) from mail_outbox where to_email = lower($1)`, email)
+	s.client().Post("/sign-in", url.Values{"email": {email}}).Is(s.t, http.StatusOK)
+	webtest.Wait(s.t, "mail", func() bool {
+		return pgtest.Value[int](s.db, `select count(*) from mail_outbox where to_email = lower($1)`, email) >= before+want
 	})
-	bodies := query[[]string](s, `select array_agg(body order by created_at, subject) from mail_outbox where to_email = lower($1)`, email)
+	bodies := pgtest.Value[[]string](s.db, `select array_agg(body order by created_at, subject) from mail_outbox where to_email = lower($1)`, email)
 	var links []string
 	for _, body := range bodies[before:] {
 		found := regexp.MustCompile(regexp.QuoteMeta(s.http.URL) + `(/link/\S+)`).FindStringSubmatch(body)
@@ -235,30 +133,11 @@ func (s *site) askLink(email string, want int) []string {
 }
 
 // enter signs a browser in to the home of email.
-func (s *site) enter(email string) *client {
+func (s *site) enter(email string) *webtest.Client {
 	s.t.Helper()
 	c := s.client()
-	c.post(s.askLink(email, 1)[0], nil).is(s.t, http.StatusSeeOther)
+	c.Post(s.askLink(email, 1)[0], nil).Is(s.t, http.StatusSeeOther)
 	return c
-}
-
-// wait waits until ok, which the database or the portal is about to make true.
-func (s *site) wait(what string, ok func() bool) {
-	s.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("no %s within 10 s", what)
-		}
-	}
-}
-
-func decode[T any](t testing.TB, body string) T {
-	t.Helper()
-	var v T
-	if err := json.Unmarshal([]byte(body), &v); err != nil {
-		t.Fatalf("%v in %s", err, body)
-	}
-	return v
 }
 
 // lockTable keeps everybody out of a table until release is called.
@@ -290,7 +169,7 @@ func (s *site) askSomebodyElse() {
 func (s *site) principal(email string) auth.Principal {
 	s.t.Helper()
 	const newest = ` from sessions x join residents r on r.tenant_id = x.tenant_id and r.id = x.resident_id where r.email = $1 order by x.created_at desc limit 1`
-	id := func(column string) uuid.UUID { return query[uuid.UUID](s, `select x.`+column+newest, email) }
+	id := func(column string) uuid.UUID { return pgtest.Value[uuid.UUID](s.db, `select x.`+column+newest, email) }
 	return auth.Principal{
 		Portal: auth.PortalTenant, Role: auth.RoleResident, Subject: id("resident_id"), TenantID: id("tenant_id"), SessionID: id("id"),
 		DevelopmentID: id("development_id"), UnitID: id("unit_id"), Expires: time.Now().Add(time.Hour),
@@ -303,23 +182,15 @@ func withPrincipal(p auth.Principal, change func(*auth.Principal)) auth.Principa
 }
 
 // withCookie is a browser that holds a session token.
-func (s *site) withCookie(token string) *client {
+func (s *site) withCookie(token string) *webtest.Client {
 	c := s.client()
-	at, err := url.Parse(s.http.URL)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	c.http.Jar.SetCookies(at, []*http.Cookie{{Name: "oh_resident", Value: token, Path: "/"}})
+	c.SetCookie("oh_resident", token)
 	return c
 }
 
 // again is another browser with a copy of c's cookies, taken before the portal could change them.
-func (s *site) again(c *client) *client {
-	at, err := url.Parse(s.http.URL)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, cookie := range c.http.Jar.Cookies(at) {
+func (s *site) again(c *webtest.Client) *webtest.Client {
+	for _, cookie := range c.Cookies() {
 		return s.withCookie(cookie.Value)
 	}
 	s.t.Fatal("the browser holds no cookie")

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web/auth"
 	"openhouse.example/packages/web/webtest"
@@ -21,8 +22,8 @@ func TestMyHomeAsPageAndAsJSON(t *testing.T) {
 	s := newSite(t)
 	s.addHome("14", "buyer14@example.org")
 	c := s.enter("buyer14@example.org")
-	body := c.get("/api/home").is(t, http.StatusOK).body
-	home := decode[map[string]any](t, body)
+	a := c.Get("/api/home").Is(t, http.StatusOK)
+	home := webtest.Decode[map[string]any](t, a)
 	handover := time.Now().UTC().AddDate(0, 0, 12).Format(time.DateOnly)
 	want := map[string]any{
 		"company": "Harbour Homes",
@@ -42,10 +43,10 @@ func TestMyHomeAsPageAndAsJSON(t *testing.T) {
 	if diff := cmp.Diff(want, home); diff != "" {
 		t.Errorf("JSON (-want +got):\n%s", diff)
 	}
-	if other := c.get("/", "Accept", "application/json").is(t, http.StatusOK).body; other != body {
+	if other := c.Get("/", "Accept", "application/json").Is(t, http.StatusOK).Text; other != a.Text {
 		t.Errorf("GET / as JSON differs:\n%s", other)
 	}
-	page := c.get("/").is(t, http.StatusOK).body
+	page := c.Get("/").Is(t, http.StatusOK).Text
 	date := text.Date(t.Context(), time.Now().UTC().AddDate(0, 0, 12))
 	for _, want := range []string{
 		"Harbour Homes", "Longview Park", "14 Longview Park", "Mill Road, Ballyhale, X42 B1C7", "Type B · 3 bed semi-detached", "108.5 m²",
@@ -66,7 +67,7 @@ func TestMyHomeWithNothingKnown(t *testing.T) {
 	s.db.Exec(`update developments set contact_name = '', contact_email = '', contact_phone = '', emergency_phone = ''`)
 	s.db.Exec(`update house_types set name = '', bedrooms = null, bathrooms = null, floor_area_m2 = null`)
 	s.db.Exec(`update units set address_line_1 = '', address_line_2 = '', city = '', postcode = '', block = 'C', handover_date = null, purchaser_name = '', status = 'planned'`)
-	page := s.enter("buyer14@example.org").get("/").is(t, http.StatusOK).body
+	page := s.enter("buyer14@example.org").Get("/").Is(t, http.StatusOK).Text
 	for _, want := range []string{
 		"Home C 14", "Type B", "No date yet", "Planned",
 		"Harbour Homes has not named anybody here yet.", "has not given a number yet", "112", "buyer14@example.org",
@@ -87,12 +88,12 @@ func TestFiguresOfTheHomeWinOverThoseOfItsType(t *testing.T) {
 	s := newSite(t)
 	s.addHome("14", "buyer14@example.org")
 	s.db.Exec(`update units set bedrooms = 4, floor_area_m2 = 120`)
-	home := decode[struct {
+	home := webtest.Decode[struct {
 		Home struct {
 			Bedrooms, Bathrooms int
 			FloorAreaM2         float64
 		}
-	}](t, s.enter("buyer14@example.org").get("/api/home").is(t, http.StatusOK).body).Home
+	}](t, s.enter("buyer14@example.org").Get("/api/home").Is(t, http.StatusOK)).Home
 	if home.Bedrooms != 4 || home.Bathrooms != 2 || home.FloorAreaM2 != 120 {
 		t.Errorf("got %+v, want 4 and 120 of the home and 2 of its type", home)
 	}
@@ -120,7 +121,7 @@ func TestHandoverInWords(t *testing.T) {
 		{"handed_over", 3, "In 3 days"},
 	} {
 		s.db.Exec(`update units set status = $1, handover_date = (now() at time zone 'utc')::date + $2::int`, h.status, h.days)
-		if page := c.get("/").is(t, http.StatusOK).body; !strings.Contains(page, h.says) {
+		if page := c.Get("/").Is(t, http.StatusOK).Text; !strings.Contains(page, h.says) {
 			t.Errorf("%s, %d days: the page does not say %q", h.status, h.days, h.says)
 		}
 	}
@@ -133,12 +134,12 @@ func TestHomeAIsNeverHomeB(t *testing.T) {
 	s.addHome("14", "a@example.org")
 	b := s.addHome("15", "b@example.org")
 	inA, inB := s.enter("a@example.org"), s.enter("b@example.org")
-	if page := inA.get("/").is(t, http.StatusOK).body; strings.Contains(page, "15 Longview Park") || strings.Contains(page, "b@example.org") {
+	if page := inA.Get("/").Is(t, http.StatusOK).Text; strings.Contains(page, "15 Longview Park") || strings.Contains(page, "b@example.org") {
 		t.Error("A's page shows B")
 	}
 	// Nothing in the request can change that.
 	for _, path := range []string{"/api/home?unit_id=%s", "/api/home?unit=%s&tenant_id=%s", "/?home=%s"} {
-		got := inA.get(fmt.Sprintf(strings.ReplaceAll(path, "%s", "%[1]s"), b), "X-Unit-Id", b.String()).is(t, http.StatusOK).body
+		got := inA.Get(fmt.Sprintf(strings.ReplaceAll(path, "%s", "%[1]s"), b), "X-Unit-Id", b.String()).Is(t, http.StatusOK).Text
 		if !strings.Contains(got, "14 Longview Park") || strings.Contains(got, "15 Longview Park") {
 			t.Errorf("%s shows another home", path)
 		}
@@ -157,11 +158,11 @@ func TestHomeAIsNeverHomeB(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.client().get("/api/home", "Authorization", "Bearer "+token); got.StatusCode != http.StatusUnauthorized {
-			t.Errorf("a token with %s: status %d\n%s", name, got.StatusCode, got.body)
+		if got := s.client().Get("/api/home", "Authorization", "Bearer "+token); got.StatusCode != http.StatusUnauthorized {
+			t.Errorf("a token with %s: status %d\n%s", name, got.StatusCode, got.Text)
 		}
 	}
-	inB.get("/").is(t, http.StatusOK)
+	inB.Get("/").Is(t, http.StatusOK)
 }
 
 // Each of these ends access at the next request, and sends the person to the form with the old cookie gone.
@@ -178,18 +179,18 @@ func TestAccessEnds(t *testing.T) {
 			s := newSite(t)
 			s.addHome("14", "buyer14@example.org")
 			in := s.enter("buyer14@example.org")
-			in.get("/").is(t, http.StatusOK)
+			in.Get("/").Is(t, http.StatusOK)
 			asProgram := s.again(in)
 			s.db.Exec(c.sql)
-			asProgram.get("/api/home").is(t, http.StatusUnauthorized)
-			gone := in.get("/").is(t, http.StatusSeeOther)
+			asProgram.Get("/api/home").Is(t, http.StatusUnauthorized)
+			gone := in.Get("/").Is(t, http.StatusSeeOther)
 			if to := gone.Header.Get("Location"); to != "/sign-in" {
 				t.Errorf("leads to %q", to)
 			}
 			if cookies := gone.Cookies(); len(cookies) != 1 || cookies[0].MaxAge >= 0 {
 				t.Errorf("the dead cookie is not taken away: %v", cookies)
 			}
-			in.get("/sign-in").is(t, http.StatusOK)
+			in.Get("/sign-in").Is(t, http.StatusOK)
 		})
 	}
 }
@@ -199,14 +200,36 @@ func TestSignOut(t *testing.T) {
 	s := newSite(t)
 	s.addHome("14", "buyer14@example.org")
 	in := s.enter("buyer14@example.org")
-	stolen := s.again(in)
-	if to := in.post("/sign-out", nil).is(t, http.StatusSeeOther).Header.Get("Location"); to != "/sign-in" {
+	stolen, tab := s.again(in), s.again(in)
+	if to := in.Post("/sign-out", nil).Is(t, http.StatusSeeOther).Header.Get("Location"); to != "/sign-in" {
 		t.Errorf("leads to %q", to)
 	}
-	in.get("/").is(t, http.StatusSeeOther)
-	stolen.get("/api/home").is(t, http.StatusUnauthorized)
-	if n := query[int](s, `select count(*) from sessions where revoked_at is not null`); n != 1 {
+	in.Get("/").Is(t, http.StatusSeeOther)
+	stolen.Get("/api/home").Is(t, http.StatusUnauthorized)
+	// Somebody who is out already, in another tab, gets there all the same.
+	second := tab.Post("/sign-out", nil).Is(t, http.StatusSeeOther)
+	if to, cookies := second.Header.Get("Location"), second.Cookies(); to != "/sign-in" || len(cookies) != 1 || cookies[0].MaxAge >= 0 {
+		t.Errorf("signing out twice leads to %q with cookies %v", to, cookies)
+	}
+	if n := pgtest.Value[int](s.db, `select count(*) from sessions where revoked_at is not null`); n != 1 {
 		t.Errorf("%d sessions ended", n)
+	}
+	const noted = `select coalesce(string_agg(actor_kind || ' ' || action, ', '), '') from audit_log where object = 'session'`
+	if got := pgtest.Value[string](s.db, noted); got != "resident session.end" {
+		t.Errorf("the audit log says %q, want one end", got)
+	}
+}
+
+// Whoever has moved out can still end what is left of their session.
+func TestSignOutWhenAccessHasEnded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addHome("14", "buyer14@example.org")
+	in := s.enter("buyer14@example.org")
+	s.db.Exec(`update occupancies set ended_at = now()`)
+	in.Post("/sign-out", nil).Is(t, http.StatusSeeOther)
+	if n := pgtest.Value[int](s.db, `select count(*) from sessions where revoked_at is null`); n != 0 {
+		t.Error("the session lives on")
 	}
 }
 
@@ -221,9 +244,9 @@ func TestForeignTokens(t *testing.T) {
 		"without a session": s.keys.Token(t, auth.RoleResident),
 	} {
 		t.Run(name, func(t *testing.T) {
-			s.client().get("/api/home", "Authorization", "Bearer "+token).is(t, http.StatusUnauthorized)
-			s.withCookie(token).get("/api/home").is(t, http.StatusUnauthorized)
-			s.withCookie(token).get("/").is(t, http.StatusSeeOther)
+			s.client().Get("/api/home", "Authorization", "Bearer "+token).Is(t, http.StatusUnauthorized)
+			s.withCookie(token).Get("/api/home").Is(t, http.StatusUnauthorized)
+			s.withCookie(token).Get("/").Is(t, http.StatusSeeOther)
 		})
 	}
 }
@@ -234,10 +257,10 @@ func TestASessionThatIsUsedGoesOn(t *testing.T) {
 	s := newSite(t)
 	s.addHome("14", "buyer14@example.org")
 	in := s.enter("buyer14@example.org")
-	if cookies := in.get("/").is(t, http.StatusOK).Cookies(); len(cookies) > 0 {
+	if cookies := in.Get("/").Is(t, http.StatusOK).Cookies(); len(cookies) > 0 {
 		t.Errorf("a fresh session was moved on at once: %v", cookies)
 	}
-	later := func(age, life time.Duration) *client {
+	later := func(age, life time.Duration) *webtest.Client {
 		who := s.principal("buyer14@example.org")
 		who.Expires = time.Now().Add(life)
 		token, err := s.keys.Issuer.Issue(who)
@@ -248,19 +271,19 @@ func TestASessionThatIsUsedGoesOn(t *testing.T) {
 		return s.withCookie(token)
 	}
 	left := func() time.Duration {
-		return time.Duration(query[float64](s, `select extract(epoch from expires_at - now()) from sessions`) * float64(time.Second)).Round(time.Minute)
+		return time.Duration(pgtest.Value[float64](s.db, `select extract(epoch from expires_at - now()) from sessions`) * float64(time.Second)).Round(time.Minute)
 	}
 
 	next := later(20*time.Hour, 4*time.Hour)
-	cookies := next.get("/").is(t, http.StatusOK).Cookies()
+	cookies := next.Get("/").Is(t, http.StatusOK).Cookies()
 	if len(cookies) != 1 || time.Until(cookies[0].Expires).Round(time.Minute) != 24*time.Hour || left() != 24*time.Hour {
 		t.Errorf("after 20 hours: cookies %v, %v left", cookies, left())
 	}
-	if got := next.get("/").is(t, http.StatusOK).Cookies(); len(got) > 0 {
+	if got := next.Get("/").Is(t, http.StatusOK).Cookies(); len(got) > 0 {
 		t.Errorf("it was moved on twice within an hour: %v", got)
 	}
 	// The last day: no further than 30 days after the start.
-	later(29*24*time.Hour+18*time.Hour, 2*time.Hour).get("/").is(t, http.StatusOK)
+	later(29*24*time.Hour+18*time.Hour, 2*time.Hour).Get("/").Is(t, http.StatusOK)
 	if left() != 6*time.Hour {
 		t.Errorf("on the last day %v are left, want 6h", left())
 	}
@@ -271,7 +294,7 @@ func TestASessionThatIsUsedGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.client().get("/api/home", "Authorization", "Bearer "+token).is(t, http.StatusOK).Cookies(); len(got) > 0 {
+	if got := s.client().Get("/api/home", "Authorization", "Bearer "+token).Is(t, http.StatusOK).Cookies(); len(got) > 0 {
 		t.Errorf("a program was given cookies %v", got)
 	}
 }

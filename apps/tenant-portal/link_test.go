@@ -6,6 +6,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"openhouse.example/packages/pgdev/pgtest"
+	"openhouse.example/packages/web/webtest"
 )
 
 // From the address on an imported home to the page of that home.
@@ -16,13 +19,13 @@ func TestALinkLeadsHome(t *testing.T) {
 	link := s.askLink("Buyer14@Example.org", 1)[0] // however it is typed
 
 	c := s.client()
-	page := c.get(link).is(t, http.StatusOK)
+	page := c.Get(link).Is(t, http.StatusOK)
 	for _, want := range []string{"Harbour Homes", "Longview Park", `action="` + link + `"`} {
-		if !strings.Contains(page.body, want) {
+		if !strings.Contains(page.Text, want) {
 			t.Errorf("the link's page lacks %q", want)
 		}
 	}
-	if strings.Contains(page.body, "14 Longview Park") || strings.Contains(page.body, "buyer14") {
+	if strings.Contains(page.Text, "14 Longview Park") || strings.Contains(page.Text, "buyer14") {
 		t.Error("the link's page names the home or the address before anybody has entered")
 	}
 	if got := page.Header.Get("Referrer-Policy"); got != "same-origin" {
@@ -32,7 +35,7 @@ func TestALinkLeadsHome(t *testing.T) {
 		t.Errorf("Cache-Control is %q", got)
 	}
 
-	entered := c.post(link, nil).is(t, http.StatusSeeOther)
+	entered := c.Post(link, nil).Is(t, http.StatusSeeOther)
 	if to := entered.Header.Get("Location"); to != "/" {
 		t.Errorf("entering leads to %q", to)
 	}
@@ -40,10 +43,10 @@ func TestALinkLeadsHome(t *testing.T) {
 	if cookie.Name != "oh_resident" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" {
 		t.Errorf("session cookie is %v", cookie)
 	}
-	if !strings.Contains(c.get("/").is(t, http.StatusOK).body, "14 Longview Park") {
+	if !strings.Contains(c.Get("/").Is(t, http.StatusOK).Text, "14 Longview Park") {
 		t.Error("My home does not show the address")
 	}
-	if got := query[string](s, `select string_agg(action || ' ' || actor_kind, ', ') from audit_log where object_id = $1`, home); got != "resident.enter resident" {
+	if got := pgtest.Value[string](s.db, `select string_agg(action || ' ' || actor_kind, ', ') from audit_log where object_id = $1`, home); got != "resident.enter resident" {
 		t.Errorf("audit log says %q", got)
 	}
 }
@@ -58,19 +61,19 @@ func TestOpeningALinkUsesNothingUp(t *testing.T) {
 	for range 30 {
 		wg.Go(func() {
 			scanner := s.client()
-			if a := scanner.get(link); a.StatusCode != http.StatusOK || len(a.Cookies()) > 0 {
+			if a := scanner.Get(link); a.StatusCode != http.StatusOK || len(a.Cookies()) > 0 {
 				t.Errorf("opening gave status %d and cookies %v", a.StatusCode, a.Cookies())
 			}
-			if a := scanner.do(http.MethodHead, link, nil); a.StatusCode != http.StatusOK {
+			if a := scanner.Send(http.MethodHead, link, "", nil); a.StatusCode != http.StatusOK {
 				t.Errorf("HEAD gave status %d", a.StatusCode)
 			}
 		})
 	}
 	wg.Wait()
-	if n := query[int](s, `select count(*) from sessions`) + query[int](s, `select count(*) from residents`); n != 0 {
+	if n := pgtest.Value[int](s.db, `select count(*) from sessions`) + pgtest.Value[int](s.db, `select count(*) from residents`); n != 0 {
 		t.Errorf("opening made %d rows", n)
 	}
-	s.client().post(link, nil).is(t, http.StatusSeeOther)
+	s.client().Post(link, nil).Is(t, http.StatusSeeOther)
 }
 
 func TestALinkWorksOnceHoweverManyTry(t *testing.T) {
@@ -85,7 +88,7 @@ func TestALinkWorksOnceHoweverManyTry(t *testing.T) {
 			c := s.client()
 			go func() {
 				<-start
-				status <- c.post(link, nil).StatusCode
+				status <- c.Post(link, nil).StatusCode
 			}()
 		}
 		close(start)
@@ -97,10 +100,10 @@ func TestALinkWorksOnceHoweverManyTry(t *testing.T) {
 			t.Fatalf("statuses and how often: %v, want one %d and the rest %d", got, http.StatusSeeOther, http.StatusGone)
 		}
 	}
-	if n := query[int](s, `select count(*) from residents`); n != 1 {
+	if n := pgtest.Value[int](s.db, `select count(*) from residents`); n != 1 {
 		t.Errorf("%d residents for one person", n)
 	}
-	if n := query[int](s, `select count(*) from occupancies`); n != 1 {
+	if n := pgtest.Value[int](s.db, `select count(*) from occupancies`); n != 1 {
 		t.Errorf("%d occupancies for one person in one home", n)
 	}
 }
@@ -111,7 +114,7 @@ func TestDeadLinks(t *testing.T) {
 	s := newSite(t)
 	s.addHome("14", "buyer14@example.org")
 	used := s.askLink("buyer14@example.org", 1)[0]
-	s.client().post(used, nil).is(t, http.StatusSeeOther)
+	s.client().Post(used, nil).Is(t, http.StatusSeeOther)
 	expired := s.askLink("buyer14@example.org", 1)[0]
 	s.db.Exec(`update email_tokens set created_at = now() - interval '20 minutes', expires_at = now() - interval '5 minutes' where used_at is null`)
 
@@ -129,15 +132,15 @@ func TestDeadLinks(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
-				a := s.client().do(method, c.path, nil).is(t, c.status)
-				if !strings.Contains(a.body, c.says) || !strings.Contains(a.body, `href="/sign-in"`) {
-					t.Errorf("%s: the page does not say %q and the way to a new link:\n%s", method, c.says, a.body)
+				a := s.client().Send(method, c.path, "", nil).Is(t, c.status)
+				if !strings.Contains(a.Text, c.says) || !strings.Contains(a.Text, `href="/sign-in"`) {
+					t.Errorf("%s: the page does not say %q and the way to a new link:\n%s", method, c.says, a.Text)
 				}
-				if strings.Contains(a.body, "Harbour") || strings.Contains(a.body, "Longview") || len(a.Cookies()) > 0 {
+				if strings.Contains(a.Text, "Harbour") || strings.Contains(a.Text, "Longview") || len(a.Cookies()) > 0 {
 					t.Errorf("%s: a dead link tells whose it was, or sets a cookie", method)
 				}
 			}
-			said := decode[struct{ State string }](t, s.client().get(c.path, "Accept", "application/json").is(t, c.status).body)
+			said := webtest.Decode[struct{ State string }](t, s.client().Get(c.path, "Accept", "application/json").Is(t, c.status))
 			if said.State == "" || said.State == "valid" {
 				t.Errorf("JSON says %q", said.State)
 			}
@@ -152,8 +155,8 @@ func TestALinkToAMistypedAddressDiesWithIt(t *testing.T) {
 	home := s.addHome("14", "wrong@example.org")
 	link := s.askLink("wrong@example.org", 1)[0]
 	s.db.Exec(`update units set purchaser_email = 'right@example.org' where id = $1`, home)
-	s.client().post(link, nil).is(t, http.StatusGone)
-	if n := query[int](s, `select count(*) from sessions`); n != 0 {
+	s.client().Post(link, nil).Is(t, http.StatusGone)
+	if n := pgtest.Value[int](s.db, `select count(*) from sessions`); n != 0 {
 		t.Errorf("%d sessions were opened", n)
 	}
 }
@@ -165,11 +168,11 @@ func TestAnotherSitesFormIsRefused(t *testing.T) {
 	s.addHome("14", "buyer14@example.org")
 	link := s.askLink("buyer14@example.org", 1)[0]
 	for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example.org"}, {"Origin", "null"}} {
-		s.client().post(link, nil, header...).is(t, http.StatusForbidden)
-		s.client().post("/sign-in", url.Values{"email": {"buyer14@example.org"}}, header...).is(t, http.StatusForbidden)
+		s.client().Post(link, nil, header...).Is(t, http.StatusForbidden)
+		s.client().Post("/sign-in", url.Values{"email": {"buyer14@example.org"}}, header...).Is(t, http.StatusForbidden)
 	}
 	// A phone on plain http sends no Sec-Fetch-Site, but its own origin.
-	s.client().post(link, nil, "Origin", s.http.URL).is(t, http.StatusSeeOther)
+	s.client().Post(link, nil, "Origin", s.http.URL).Is(t, http.StatusSeeOther)
 }
 
 // A program gets the token itself.
@@ -179,15 +182,15 @@ func TestEnteringAsAProgram(t *testing.T) {
 	s.addHome("14", "buyer14@example.org")
 	link := s.askLink("buyer14@example.org", 1)[0]
 	c := s.client()
-	said := decode[map[string]string](t, c.get(link, "Accept", "application/json").is(t, http.StatusOK).body)
+	said := webtest.Decode[map[string]string](t, c.Get(link, "Accept", "application/json").Is(t, http.StatusOK))
 	if said["state"] != "valid" || said["company"] != "Harbour Homes" || said["development"] != "Longview Park" {
 		t.Errorf("GET says %v", said)
 	}
-	a := c.post(link, nil, "Accept", "application/json").is(t, http.StatusOK)
+	a := c.Post(link, nil, "Accept", "application/json").Is(t, http.StatusOK)
 	if len(a.Cookies()) > 0 {
 		t.Errorf("a program was given cookies %v", a.Cookies())
 	}
-	token := decode[map[string]string](t, a.body)["token"]
-	c.get("/api/home").is(t, http.StatusUnauthorized)
-	c.get("/api/home", "Authorization", "Bearer "+token).is(t, http.StatusOK)
+	token := webtest.Decode[map[string]string](t, a)["token"]
+	c.Get("/api/home").Is(t, http.StatusUnauthorized)
+	c.Get("/api/home", "Authorization", "Bearer "+token).Is(t, http.StatusOK)
 }

@@ -21,7 +21,7 @@ func routes(app *web.App, p *portal.Portal) chi.Router {
 	r.Handle("/static/*", ui.Static())
 
 	r.Group(func(r chi.Router) {
-		r.Use(app.Authenticate, ui.Language)
+		r.Use(app.Authenticate)
 
 		r.Get("/sign-in", app.Handle(p.SignInForm))
 		r.Post("/sign-in", app.Handle(p.SignIn))

@@ -21,14 +21,14 @@ func TestWithoutASession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	c := s.client()
-	if to := c.get("/").is(t, http.StatusSeeOther).Header.Get("Location"); to != "/sign-in" {
+	if to := c.Get("/").Is(t, http.StatusSeeOther).Header.Get("Location"); to != "/sign-in" {
 		t.Errorf("GET / leads to %q", to)
 	}
-	c.get("/", "Accept", "application/json").is(t, http.StatusUnauthorized)
-	c.get("/api/home").is(t, http.StatusUnauthorized)
-	c.post("/sign-out", nil).is(t, http.StatusSeeOther)
-	c.get("/sign-in").is(t, http.StatusOK)
-	c.get("/no-such-page").is(t, http.StatusNotFound)
-	c.get("/api/health/live").is(t, http.StatusOK)
-	c.get("/api/health/db").is(t, http.StatusOK)
+	c.Get("/", "Accept", "application/json").Is(t, http.StatusUnauthorized)
+	c.Get("/api/home").Is(t, http.StatusUnauthorized)
+	c.Post("/sign-out", nil).Is(t, http.StatusSeeOther)
+	c.Get("/sign-in").Is(t, http.StatusOK)
+	c.Get("/no-such-page").Is(t, http.StatusNotFound)
+	c.Get("/api/health/live").Is(t, http.StatusOK)
+	c.Get("/api/health/db").Is(t, http.StatusOK)
 }

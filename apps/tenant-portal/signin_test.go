@@ -13,6 +13,7 @@ import (
 	"openhouse.example/packages/pgdev"
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
+	"openhouse.example/packages/web/webtest"
 )
 
 // Nobody learns from the answer whether an address is known.
@@ -21,10 +22,10 @@ func TestAskingForALinkTellsNothing(t *testing.T) {
 	s := newSite(t)
 	s.addHome("14", "buyer14@example.org")
 	ask := func(email string) (string, http.Header) {
-		a := s.client().post("/sign-in", url.Values{"email": {email}}).is(t, http.StatusOK)
+		a := s.client().Post("/sign-in", url.Values{"email": {email}}).Is(t, http.StatusOK)
 		a.Header.Del("X-Request-Id")
 		a.Header.Del("Date")
-		return a.body, a.Header
+		return a.Text, a.Header
 	}
 	knownBody, knownHeader := ask("buyer14@example.org")
 	strangerBody, strangerHeader := ask("stranger@example.org")
@@ -34,10 +35,10 @@ func TestAskingForALinkTellsNothing(t *testing.T) {
 	if diff := cmp.Diff(knownHeader, strangerHeader); diff != "" {
 		t.Errorf("the headers differ:\n%s", diff)
 	}
-	s.wait("mail to the buyer", func() bool {
-		return query[int](s, `select count(*) from mail_outbox where to_email = 'buyer14@example.org'`) == 1
+	webtest.Wait(t, "mail to the buyer", func() bool {
+		return pgtest.Value[int](s.db, `select count(*) from mail_outbox where to_email = 'buyer14@example.org'`) == 1
 	})
-	if n := query[int](s, `select count(*) from mail_outbox`); n != 1 {
+	if n := pgtest.Value[int](s.db, `select count(*) from mail_outbox`); n != 1 {
 		t.Errorf("%d mails, want only the buyer's", n)
 	}
 }
@@ -48,12 +49,12 @@ func TestTheAnswerDoesNotWaitForTheLookUp(t *testing.T) {
 	s := newSite(t)
 	s.addHome("14", "buyer14@example.org")
 	release := s.lockTable("units")
-	s.client().post("/sign-in", url.Values{"email": {"buyer14@example.org"}}).is(t, http.StatusOK)
-	if n := query[int](s, `select count(*) from mail_outbox`); n != 0 {
+	s.client().Post("/sign-in", url.Values{"email": {"buyer14@example.org"}}).Is(t, http.StatusOK)
+	if n := pgtest.Value[int](s.db, `select count(*) from mail_outbox`); n != 0 {
 		t.Fatalf("%d mails although the homes can't be read", n)
 	}
 	release()
-	s.wait("mail", func() bool { return query[int](s, `select count(*) from mail_outbox`) == 1 })
+	webtest.Wait(t, "mail", func() bool { return pgtest.Value[int](s.db, `select count(*) from mail_outbox`) == 1 })
 }
 
 func TestTheSignInFormSaysWhatIsWrong(t *testing.T) {
@@ -71,23 +72,23 @@ func TestTheSignInFormSaysWhatIsWrong(t *testing.T) {
 		{"script", `"><script>@example.org`, "like name@example.org"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := s.client().post("/sign-in", url.Values{"email": {c.email}}).is(t, http.StatusUnprocessableEntity)
-			if !strings.Contains(a.body, c.says) {
-				t.Errorf("the page does not say %q:\n%s", c.says, a.body)
+			a := s.client().Post("/sign-in", url.Values{"email": {c.email}}).Is(t, http.StatusUnprocessableEntity)
+			if !strings.Contains(a.Text, c.says) {
+				t.Errorf("the page does not say %q:\n%s", c.says, a.Text)
 			}
-			if strings.Contains(a.body, "<script>@") {
+			if strings.Contains(a.Text, "<script>@") {
 				t.Error("what was typed came back as markup")
 			}
-			said := decode[struct {
+			said := webtest.Decode[struct {
 				Error struct{ Fields map[string]string }
 			}](t,
-				s.client().post("/sign-in", url.Values{"email": {c.email}}, "Accept", "application/json").is(t, http.StatusUnprocessableEntity).body)
+				s.client().Post("/sign-in", url.Values{"email": {c.email}}, "Accept", "application/json").Is(t, http.StatusUnprocessableEntity))
 			if !strings.Contains(said.Error.Fields["email"], c.says) {
 				t.Errorf("JSON says %v", said)
 			}
 		})
 	}
-	if n := query[int](s, `select count(*) from mail_outbox`); n != 0 {
+	if n := pgtest.Value[int](s.db, `select count(*) from mail_outbox`); n != 0 {
 		t.Errorf("%d mails were written", n)
 	}
 }
@@ -107,8 +108,8 @@ func TestSeveralHomesOneMailEach(t *testing.T) {
 	seen := map[string]bool{}
 	for _, link := range s.askLink("two@example.org", 3) {
 		c := s.client()
-		c.post(link, nil).is(t, http.StatusSeeOther)
-		seen[regexp.MustCompile(`<h1>\s*(.*?)\s*</h1>`).FindStringSubmatch(c.get("/").is(t, http.StatusOK).body)[1]] = true
+		c.Post(link, nil).Is(t, http.StatusSeeOther)
+		seen[regexp.MustCompile(`<h1>\s*(.*?)\s*</h1>`).FindStringSubmatch(c.Get("/").Is(t, http.StatusOK).Text)[1]] = true
 	}
 	if want := map[string]bool{"14 Longview Park": true, "15 Longview Park": true, "Home 3": true}; !cmp.Equal(seen, want) {
 		t.Errorf("the links opened %v, want %v", seen, want)
@@ -122,17 +123,17 @@ func TestOneAddressGetsAFewLinksOnly(t *testing.T) {
 	s.addHome("14", "buyer14@example.org")
 	bodies := map[string]bool{}
 	for range 9 {
-		bodies[s.client().post("/sign-in", url.Values{"email": {"buyer14@example.org"}}).is(t, http.StatusOK).body] = true
+		bodies[s.client().Post("/sign-in", url.Values{"email": {"buyer14@example.org"}}).Is(t, http.StatusOK).Text] = true
 	}
 	if len(bodies) != 1 {
 		t.Errorf("%d different answers", len(bodies))
 	}
-	s.wait("mails", func() bool { return query[int](s, `select count(*) from mail_outbox`) >= 5 })
+	webtest.Wait(t, "mails", func() bool { return pgtest.Value[int](s.db, `select count(*) from mail_outbox`) >= 5 })
 	s.askSomebodyElse()
-	if n := query[int](s, `select count(*) from mail_outbox where to_email = 'buyer14@example.org'`); n != 5 {
+	if n := pgtest.Value[int](s.db, `select count(*) from mail_outbox where to_email = 'buyer14@example.org'`); n != 5 {
 		t.Errorf("%d mails within the window, want 5", n)
 	}
-	if bucket := query[string](s, `select string_agg(bucket, ' ') from rate_limits`); strings.Contains(bucket, "buyer14") {
+	if bucket := pgtest.Value[string](s.db, `select string_agg(bucket, ' ') from rate_limits`); strings.Contains(bucket, "buyer14") {
 		t.Errorf("the table of limits holds addresses: %s", bucket)
 	}
 }
@@ -141,7 +142,7 @@ func TestOnePlaceCanAskOnlySoOften(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.db.Exec(`insert into rate_limits (bucket, hits, expires_at) values ($1, 100, now() + interval '10 minutes')`, platform.Bucket("link-from", "127.0.0.1"))
-	a := s.client().post("/sign-in", url.Values{"email": {"buyer14@example.org"}}).is(t, http.StatusTooManyRequests)
+	a := s.client().Post("/sign-in", url.Values{"email": {"buyer14@example.org"}}).Is(t, http.StatusTooManyRequests)
 	if a.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
@@ -152,7 +153,7 @@ func TestSignInFormWhenSignedIn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.addHome("14", "buyer14@example.org")
-	if to := s.enter("buyer14@example.org").get("/sign-in").is(t, http.StatusSeeOther).Header.Get("Location"); to != "/" {
+	if to := s.enter("buyer14@example.org").Get("/sign-in").Is(t, http.StatusSeeOther).Header.Get("Location"); to != "/" {
 		t.Errorf("leads to %q", to)
 	}
 }
@@ -164,14 +165,14 @@ func TestALinkSurvivesARestartOfPostgres(t *testing.T) {
 	s := newSiteOn(t, pgtest.NewOn(t, server))
 	s.addHome("14", "buyer14@example.org")
 	s.lockTable("units") // the look-up waits, until the restart ends the lock
-	s.client().post("/sign-in", url.Values{"email": {"buyer14@example.org"}}).is(t, http.StatusOK)
-	s.wait("look-up", func() bool {
-		return query[int](s, `select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%resident_link_request%'`) > 0
+	s.client().Post("/sign-in", url.Values{"email": {"buyer14@example.org"}}).Is(t, http.StatusOK)
+	webtest.Wait(t, "look-up", func() bool {
+		return pgtest.Value[int](s.db, `select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%resident_link_request%'`) > 0
 	})
 	if err := server.Restart(t.Context(), pgdev.Fast); err != nil {
 		t.Fatal(err)
 	}
-	s.wait("mail", func() bool { return query[int](s, `select count(*) from mail_outbox`) == 1 })
+	webtest.Wait(t, "mail", func() bool { return pgtest.Value[int](s.db, `select count(*) from mail_outbox`) == 1 })
 }
 
 // While the database is away nobody is told that a link is on its way.
@@ -182,18 +183,20 @@ func TestWithoutADatabaseNothingIsPromised(t *testing.T) {
 	if err := server.Halt(pgdev.Fast); err != nil {
 		t.Fatal(err)
 	}
-	for _, ask := range []func() answer{
-		func() answer { return s.client().post("/sign-in", url.Values{"email": {"buyer14@example.org"}}) },
-		func() answer { return s.client().get("/link/" + strings.Repeat("A", 43)) },
+	for _, ask := range []func() webtest.Answer{
+		func() webtest.Answer {
+			return s.client().Post("/sign-in", url.Values{"email": {"buyer14@example.org"}})
+		},
+		func() webtest.Answer { return s.client().Get("/link/" + strings.Repeat("A", 43)) },
 	} {
-		a := ask().is(t, http.StatusServiceUnavailable)
-		if a.Header.Get("Retry-After") == "" || strings.Contains(a.body, "on its way") {
-			t.Errorf("Retry-After is %q, the page says\n%s", a.Header.Get("Retry-After"), a.body)
+		a := ask().Is(t, http.StatusServiceUnavailable)
+		if a.Header.Get("Retry-After") == "" || strings.Contains(a.Text, "on its way") {
+			t.Errorf("Retry-After is %q, the page says\n%s", a.Header.Get("Retry-After"), a.Text)
 		}
 	}
-	s.client().get("/sign-in").is(t, http.StatusOK)
+	s.client().Get("/sign-in").Is(t, http.StatusOK)
 	if err := server.Resume(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.wait("recovery", func() bool { return s.client().get("/link/"+strings.Repeat("A", 43)).StatusCode == http.StatusNotFound })
+	webtest.Wait(t, "recovery", func() bool { return s.client().Get("/link/"+strings.Repeat("A", 43)).StatusCode == http.StatusNotFound })
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"openhouse.example/packages/db"
+	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
 )
 
@@ -26,7 +27,7 @@ func TestAuditRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := one[string](h, `select to_jsonb(a) - 'id' - 'at' from audit_log a where action = 'development.update'`)
+	row := pgtest.Value[string](h.DB, `select to_jsonb(a) - 'id' - 'at' from audit_log a where action = 'development.update'`)
 	var got map[string]any
 	if err := json.Unmarshal([]byte(row), &got); err != nil {
 		t.Fatal(err)
@@ -39,11 +40,11 @@ func TestAuditRow(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("audit row (-want +got):\n%s", diff)
 	}
-	bare := one[string](h, `select detail::text || coalesce(object_id::text, '-') from audit_log where action = 'import.commit'`)
+	bare := pgtest.Value[string](h.DB, `select detail::text || coalesce(object_id::text, '-') from audit_log where action = 'import.commit'`)
 	if bare != "{}-" {
 		t.Errorf("a bare event has detail and object %s", bare)
 	}
-	if n := one[int64](h, "select count(*) from idempotency_keys"); n != 0 {
+	if n := pgtest.Value[int64](h.DB, "select count(*) from idempotency_keys"); n != 0 {
 		t.Errorf("without a key there are %d keys", n)
 	}
 }
@@ -60,7 +61,7 @@ func TestResidentsHaveTheLedgerToo(t *testing.T) {
 			t.Fatalf("answer %d, %v", got, err)
 		}
 	}
-	if got := one[string](h, "select actor_kind || ' ' || actor_id from audit_log"); got != "resident "+h.resident.String() {
+	if got := pgtest.Value[string](h.DB, "select actor_kind || ' ' || actor_id from audit_log"); got != "resident "+h.resident.String() {
 		t.Errorf("the actor is %q", got)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"openhouse.example/packages/db"
+	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
 )
 
@@ -29,7 +30,7 @@ func counted(done *atomic.Int64) func(context.Context, *db.Tx) (int64, error) {
 	}
 }
 
-func (h *house) events() int64 { return one[int64](h, "select count(*) from audit_log") }
+func (h *house) events() int64 { return pgtest.Value[int64](h.DB, "select count(*) from audit_log") }
 
 func TestRepetitionGetsTheFirstAnswer(t *testing.T) {
 	t.Parallel()
@@ -78,7 +79,7 @@ func TestKeyLivesForADay(t *testing.T) {
 	if _, err := write(h, h.intent("k"), counted(&done)); err != nil {
 		t.Fatal(err)
 	}
-	life := one[time.Duration](h, "select expires_at - created_at from idempotency_keys")
+	life := pgtest.Value[time.Duration](h.DB, "select expires_at - created_at from idempotency_keys")
 	if life != 24*time.Hour {
 		t.Errorf("a key lives %v, want 24 h", life)
 	}
@@ -130,7 +131,7 @@ func first(h *house, leave <-chan struct{}, err error) <-chan error {
 func (h *house) waits() {
 	h.t.Helper()
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		n := one[int64](h, "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+		n := pgtest.Value[int64](h.DB, "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
 		if n > 0 {
 			return
 		}

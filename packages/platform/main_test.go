@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
 
 	"openhouse.example/packages/config"
@@ -80,22 +79,6 @@ func (h *house) residentScope() db.Scope {
 	return db.Scope{Role: platform.RoleResident, TenantID: h.tenant, Settings: []db.Setting{
 		{Name: "app.resident_id", Value: h.resident.String()}, {Name: "app.unit_id", Value: h.unit.String()},
 	}}
-}
-
-// one reads one row as the superuser.
-func one[T any](h *house, sql string, args ...any) T {
-	h.t.Helper()
-	conn, err := pgx.Connect(context.Background(), h.AdminURL())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(context.Background()) }()
-	rows, _ := conn.Query(context.Background(), sql, args...) // CollectOneRow reports its error
-	v, err := pgx.CollectOneRow(rows, pgx.RowTo[T])
-	if err != nil {
-		h.t.Fatalf("%s: %v", sql, err)
-	}
-	return v
 }
 
 // write runs fn as Ann.

@@ -25,7 +25,7 @@ type Mail struct {
 const (
 	insertMail = `insert into mail_outbox (tenant_id, id, kind, to_email, subject, body) values ($1, $2, $3, $4, $5, $6)`
 
-	recentMail = `select id, tenant_name, kind, to_email, subject, body, created_at from outbox_recent($1)`
+	recentMail = `select id, kind, to_email, subject, body, created_at from outbox_recent($1, $2)`
 )
 
 // Enqueue queues a message in the scope and transaction of q and returns its id.
@@ -43,20 +43,19 @@ func Enqueue(ctx context.Context, q db.Querier, m Mail) (uuid.UUID, error) {
 
 // QueuedMail is a message as the outbox page of development shows it.
 type QueuedMail struct {
-	ID         uuid.UUID
-	TenantName string
-	Kind       string
-	To         string
-	Subject    string
-	Body       string
-	CreatedAt  time.Time
+	ID        uuid.UUID
+	Kind      string
+	To        string
+	Subject   string
+	Body      string
+	CreatedAt time.Time
 }
 
-// RecentMail lists the newest messages of demo companies, newest first, 100 at
-// most. A real company's mail is never shown: its links open homes.
-func RecentMail(ctx context.Context, p *db.Pool, most int) ([]QueuedMail, error) {
+// RecentMail lists the newest messages of a demo company to its staff, newest
+// first, 100 at most. A real company's mail is never shown: its links open homes.
+func RecentMail(ctx context.Context, p *db.Pool, tenantID uuid.UUID, most int) ([]QueuedMail, error) {
 	return db.Door(ctx, p, func(ctx context.Context, q db.Querier) ([]QueuedMail, error) {
-		rows, err := q.Query(ctx, recentMail, most)
+		rows, err := q.Query(ctx, recentMail, tenantID, most)
 		if err != nil {
 			return nil, fmt.Errorf("read the outbox: %w", err)
 		}

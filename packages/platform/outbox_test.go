@@ -9,15 +9,22 @@ import (
 	"github.com/google/uuid"
 
 	"openhouse.example/packages/db"
+	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
 )
 
 func TestOutbox(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	real := uuid.New()
+	real, namesake := uuid.New(), uuid.New()
 	h.Exec(`insert into tenants (id, name, slug) values ($1, 'Real Homes', 'real-homes')`, real)
-	h.Exec(`insert into mail_outbox (tenant_id, id, kind, to_email, subject, body) values ($1, $2, 'resident_link', 'x@example.org', 's', 'b')`, real, uuid.New())
+	h.Exec(`insert into tenants (id, name, slug, demo) values ($1, 'Meadow Homes', 'namesake', true)`, namesake)
+	for _, other := range []uuid.UUID{real, namesake} {
+		h.Exec(`insert into mail_outbox (tenant_id, id, kind, to_email, subject, body) values ($1, $2, 'resident_link', 'x@example.org', 's', 'b')`, other, uuid.New())
+	}
+	if mail, err := platform.RecentMail(t.Context(), h.pool, real, 10); err != nil || len(mail) != 0 {
+		t.Errorf("mail of a real company: %+v, %v", mail, err)
+	}
 	var ids []uuid.UUID
 	for _, subject := range []string{"First", "Second"} {
 		id, err := write(h, db.Intent{}, func(ctx context.Context, tx *db.Tx) (uuid.UUID, error) {
@@ -30,25 +37,25 @@ func TestOutbox(t *testing.T) {
 		}
 		ids = append(ids, id)
 	}
-	got, err := platform.RecentMail(t.Context(), h.pool, 10)
+	got, err := platform.RecentMail(t.Context(), h.pool, h.tenant, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(got) != 2 {
-		t.Fatalf("%d mails, want the demo company's two: %+v", len(got), got)
+		t.Fatalf("%d mails, want the company's two: %+v", len(got), got)
 	}
 	if time.Since(got[1].CreatedAt).Abs() > time.Minute {
 		t.Errorf("CreatedAt = %v", got[1].CreatedAt)
 	}
 	got[1].CreatedAt = time.Time{}
 	want := platform.QueuedMail{
-		ID: ids[0], TenantName: "Meadow Homes", Kind: "resident_link", To: "mia@example.org",
+		ID: ids[0], Kind: "resident_link", To: "mia@example.org",
 		Subject: "First", Body: "https://home.example.org/enter/abc",
 	}
 	if diff := cmp.Diff(want, got[1]); diff != "" || got[0].Subject != "Second" {
 		t.Errorf("newest first, got %q; the older one (-want +got):\n%s", got[0].Subject, diff)
 	}
-	if one, err := platform.RecentMail(t.Context(), h.pool, 1); err != nil || len(one) != 1 {
+	if one, err := platform.RecentMail(t.Context(), h.pool, h.tenant, 1); err != nil || len(one) != 1 {
 		t.Errorf("RecentMail(1) = %d, %v", len(one), err)
 	}
 }
@@ -65,7 +72,7 @@ func TestMailGoesWithItsReason(t *testing.T) {
 	if err == nil {
 		t.Fatal("the write succeeded")
 	}
-	if n := one[int64](h, "select count(*) from mail_outbox"); n != 0 {
+	if n := pgtest.Value[int64](h.DB, "select count(*) from mail_outbox"); n != 0 {
 		t.Errorf("%d mails although their reason was rolled back", n)
 	}
 	_, err = write(h, db.Intent{}, func(ctx context.Context, tx *db.Tx) (uuid.UUID, error) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
 )
 
@@ -32,7 +33,7 @@ func TestRateHit(t *testing.T) {
 	if !hit(bucket) {
 		t.Error("after the window the bucket is still full")
 	}
-	left := one[time.Duration](h, "select max(expires_at) - now() from rate_limits")
+	left := pgtest.Value[time.Duration](h.DB, "select max(expires_at) - now() from rate_limits")
 	if left < 59*time.Minute || left > time.Hour {
 		t.Errorf("the window is %v, want an hour", left)
 	}

@@ -28,7 +28,8 @@ const (
 	insertSession = `insert into sessions (tenant_id, id, kind, staff_id, expires_at, from_ip, user_agent)
 		values ($1, $2, 'staff', $3, $4, $5, $6)`
 
-	endSession = `update sessions set revoked_at = now() where tenant_id = $1 and id = $2 and revoked_at is null`
+	endSession = `update sessions set revoked_at = now()
+		where tenant_id = $1 and id = $2 and revoked_at is null and expires_at > now()`
 
 	endStaffSessions = `update sessions set revoked_at = now()
 		where tenant_id = $1 and staff_id = $2 and revoked_at is null and expires_at > now()`
@@ -40,22 +41,29 @@ const (
 		returning expires_at`
 )
 
-// OpenStaffSession writes a new session of staff, in the scope of that person.
-// (A resident's session is opened by the door that consumes the one-time link.)
-func OpenStaffSession(ctx context.Context, q db.Querier, s StaffSession) error {
-	if _, err := q.Exec(ctx, insertSession, s.TenantID, s.ID, s.StaffID, s.Expires, addressText(s.From), deviceText(s.UserAgent)); err != nil {
+// OpenStaffSession writes a new session of staff, in the scope of that person,
+// and notes it in the audit log. (A resident's session is opened by the door
+// that consumes the one-time link.)
+func OpenStaffSession(ctx context.Context, tx *db.Tx, s StaffSession) error {
+	if _, err := tx.Exec(ctx, insertSession, s.TenantID, s.ID, s.StaffID, s.Expires, addressText(s.From), deviceText(s.UserAgent)); err != nil {
 		return fmt.Errorf("open a session: %w", err)
 	}
+	tx.Audit(db.Event{Action: "session.begin", Object: "session", ObjectID: s.ID})
 	return nil
 }
 
-// EndSession revokes a session. ended is false if there was none to revoke.
-func EndSession(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (ended bool, err error) {
-	tag, err := q.Exec(ctx, endSession, tenantID, id)
+// EndSession revokes a session that still lives, and notes its end in the audit
+// log. ended is false, and nothing is noted, if there was none: of two that end
+// the same session, one does.
+func EndSession(ctx context.Context, tx *db.Tx, tenantID, id uuid.UUID) (ended bool, err error) {
+	tag, err := tx.Exec(ctx, endSession, tenantID, id)
 	if err != nil {
 		return false, fmt.Errorf("end a session: %w", err)
 	}
-	return tag.RowsAffected() == 1, nil
+	if ended = tag.RowsAffected() == 1; ended {
+		tx.Audit(db.Event{Action: "session.end", Object: "session", ObjectID: id})
+	}
+	return ended, nil
 }
 
 // EndStaffSessions revokes every living session of a member of staff and returns

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"net/netip"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"openhouse.example/packages/db"
+	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
 )
 
@@ -22,14 +25,14 @@ func (h *house) session(staff uuid.UUID) platform.StaffSession {
 }
 
 func (h *house) openSession(s platform.StaffSession) error {
-	_, err := write(h, db.Intent{}, func(ctx context.Context, tx *db.Tx) (int, error) {
+	_, err := write(h, db.Intent{Subject: h.staff}, func(ctx context.Context, tx *db.Tx) (int, error) {
 		return 0, platform.OpenStaffSession(ctx, tx, s)
 	})
 	return err
 }
 
 func (h *house) living() int64 {
-	return one[int64](h, "select count(*) from sessions where revoked_at is null and expires_at > now()")
+	return pgtest.Value[int64](h.DB, "select count(*) from sessions where revoked_at is null and expires_at > now()")
 }
 
 func TestOpenAndEndSession(t *testing.T) {
@@ -39,19 +42,77 @@ func TestOpenAndEndSession(t *testing.T) {
 	if err := h.openSession(s); err != nil {
 		t.Fatal(err)
 	}
-	if got := one[string](h, "select kind || ' ' || from_ip || ' ' || user_agent from sessions"); got != "staff 192.0.2.7 Phone"+strings.Repeat("é", 195) {
+	if got := pgtest.Value[string](h.DB, "select kind || ' ' || from_ip || ' ' || user_agent from sessions"); got != "staff 192.0.2.7 Phone"+strings.Repeat("é", 195) {
 		t.Errorf("stored %q", got)
 	}
+	if got := h.noted(); got != "session.begin "+s.ID.String() {
+		t.Errorf("the audit log says %q", got)
+	}
 	for i, want := range []bool{true, false} {
-		got, err := write(h, db.Intent{}, func(ctx context.Context, tx *db.Tx) (bool, error) {
-			return platform.EndSession(ctx, tx, h.tenant, s.ID)
-		})
-		if err != nil || got != want {
+		if got, err := h.endSession(s.ID); err != nil || got != want {
 			t.Errorf("EndSession for the %d. time: %v, %v; want %v", i+1, got, err, want)
 		}
 	}
 	if h.living() != 0 {
 		t.Error("the session still lives")
+	}
+	if got, want := h.noted(), "session.begin "+s.ID.String()+", session.end "+s.ID.String(); got != want {
+		t.Errorf("the audit log says %q, want %q", got, want)
+	}
+}
+
+// noted is what the audit log says of sessions, in order.
+func (h *house) noted() string {
+	return pgtest.Value[string](h.DB, "select coalesce(string_agg(action || ' ' || object_id, ', ' order by at), '') from audit_log where object = 'session'")
+}
+
+func (h *house) endSession(id uuid.UUID) (bool, error) {
+	return write(h, db.Intent{Subject: h.staff}, func(ctx context.Context, tx *db.Tx) (bool, error) {
+		return platform.EndSession(ctx, tx, h.tenant, id)
+	})
+}
+
+// What was never there, or is over by itself, is not ended a second time.
+func TestOnlyALivingSessionEnds(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	expired := uuid.New()
+	h.Exec(`insert into sessions (tenant_id, id, kind, staff_id, created_at, expires_at)
+		values ($1, $2, 'staff', $3, now() - interval '9 hours', now() - interval '1 hour')`, h.tenant, expired, h.staff)
+	for name, id := range map[string]uuid.UUID{"one that never was": uuid.New(), "an expired one": expired} {
+		if ended, err := h.endSession(id); err != nil || ended {
+			t.Errorf("%s: ended %t, %v", name, ended, err)
+		}
+	}
+	if got := h.noted(); got != "" {
+		t.Errorf("the audit log says %q", got)
+	}
+}
+
+// Two clicks on "Sign out" at once are one end.
+func TestASessionEndsOnceHoweverManyEndIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	s := h.session(h.staff)
+	if err := h.openSession(s); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var ends atomic.Int64
+	for range 4 {
+		wg.Go(func() {
+			ended, err := h.endSession(s.ID)
+			if err != nil {
+				t.Error(err)
+			}
+			if ended {
+				ends.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := pgtest.Value[int](h.DB, "select count(*) from audit_log where action = 'session.end'"); n != 1 || ends.Load() != 1 {
+		t.Errorf("%d ends, %d in the audit log", ends.Load(), n)
 	}
 }
 

@@ -4,7 +4,13 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"time"
 )
+
+// LinkLife is how long a one-time link to a home works. The door that writes the
+// link of a resident who asks for one (resident_link_create) has the same figure
+// in SQL; a test fails when they differ.
+const LinkLife = 15 * time.Minute
 
 const tokenBytes = 32 // 256 bits: nobody guesses one
 

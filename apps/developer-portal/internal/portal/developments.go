@@ -83,7 +83,7 @@ func (p *Portal) NewDevelopment(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if frame.Limited {
-		return limited(r)
+		return limited()
 	}
 	return web.Render(w, r, http.StatusOK, pages.EditDevelopment(pages.DevelopmentForm{
 		Frame: frame, Fields: store.DevelopmentFields{Status: "active"},
@@ -91,8 +91,8 @@ func (p *Portal) NewDevelopment(w http.ResponseWriter, r *http.Request) error {
 }
 
 // limited refuses staff who see some developments only.
-func limited(r *http.Request) error {
-	return &web.Error{Status: http.StatusForbidden, Code: "limited", Public: text.T(r.Context(), "developments.limited-refused")}
+func limited() error {
+	return &web.Error{Status: http.StatusForbidden, Code: "limited", Public: text.M("developments.limited-refused")}
 }
 
 var developmentNames = []string{"name", "address", "status", "contactName", "contactEmail", "contactPhone", "emergencyPhone", "version"}
@@ -104,7 +104,7 @@ func readDevelopment(r *http.Request, stored url.Values) (f store.DevelopmentFie
 	if err != nil {
 		return f, nil, err
 	}
-	in := input{form, r}
+	in := input{form}
 	f = store.DevelopmentFields{
 		Name: in.name("name", 120), Address: in.name("address", 200), Status: in.oneOf("status", pages.DevelopmentStates),
 		ContactName: in.name("contactName", 120), ContactEmail: in.email("contactEmail"), ContactPhone: in.phone("contactPhone"),
@@ -122,7 +122,7 @@ func (p *Portal) CreateDevelopment(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	fields, _, err := readDevelopment(r, url.Values{"status": {"active"}})
-	if wrong := fieldsOf(err); wrong != nil && !web.WantsJSON(r) {
+	if wrong := web.Complaints(r.Context(), err); wrong != nil && !web.WantsJSON(r) {
 		frame, err := p.frame(w, r, who)
 		if err != nil {
 			return err
@@ -137,7 +137,7 @@ func (p *Portal) CreateDevelopment(w http.ResponseWriter, r *http.Request) error
 	made, err := p.store.CreateDevelopment(r.Context(), who, p.app.Intent(r), fields)
 	switch {
 	case errors.Is(err, store.ErrLimited):
-		return limited(r)
+		return limited()
 	case err != nil:
 		return err
 	case web.WantsJSON(r):
@@ -179,17 +179,19 @@ func (p *Portal) SaveDevelopment(w http.ResponseWriter, r *http.Request) error {
 	}
 	fields, version, err := readDevelopment(r, developmentValues(stored))
 	if err == nil && version == nil {
-		err = web.Invalid(map[string]string{"version": web.MsgRequired})
+		err = web.Invalid(map[string]text.Message{"version": web.MsgRequired})
 	}
 	if err == nil {
 		_, err = p.store.SaveDevelopment(r.Context(), who, p.app.Intent(r), id, *version, fields)
 	}
-	form := pages.DevelopmentForm{ID: id, Title: stored.Name, Version: stored.UpdatedAt, Fields: fields, Errors: fieldsOf(err)}
+	form := pages.DevelopmentForm{
+		ID: id, Title: stored.Name, Version: stored.UpdatedAt, Fields: fields, Errors: web.Complaints(r.Context(), err),
+	}
 	status := http.StatusUnprocessableEntity
 	switch {
 	case errors.Is(err, store.ErrChanged):
 		if web.WantsJSON(r) {
-			return changed(r, err)
+			return changed(err)
 		}
 		if stored, err = p.store.Development(r.Context(), who, id); err != nil {
 			return err
@@ -218,8 +220,8 @@ func (p *Portal) SaveDevelopment(w http.ResponseWriter, r *http.Request) error {
 }
 
 // changed is the answer to programs for a row that is not as they saw it.
-func changed(r *http.Request, cause error) error {
-	return web.Conflict("changed", text.T(r.Context(), "conflict.title"), cause)
+func changed(cause error) error {
+	return web.Conflict("changed", text.M("conflict.title"), cause)
 }
 
 // developmentValues is a development as a form would send it.

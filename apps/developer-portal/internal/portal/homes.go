@@ -6,6 +6,7 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/pages"
 	"openhouse.example/apps/developer-portal/internal/store"
+	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 )
 
@@ -21,7 +22,7 @@ func (p *Portal) ListHomes(w http.ResponseWriter, r *http.Request) error {
 	}
 	filter := store.HomeFilter{Words: r.URL.Query().Get("q"), Status: r.URL.Query().Get("status")}
 	if filter.Status != "" && !slices.Contains(pages.HomeStates, filter.Status) {
-		return web.Invalid(map[string]string{"status": web.MsgChoose})
+		return web.Invalid(map[string]text.Message{"status": web.MsgChoose})
 	}
 	d, err := p.store.Overview(r.Context(), who, id)
 	if err != nil {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -37,7 +38,7 @@ type importJSON struct {
 	DateAmbiguous bool                  `json:"dateAmbiguous"`
 	DateExamples  []homecsv.DateExample `json:"dateExamples,omitempty"`
 	Columns       []homecsv.ColumnGuess `json:"columns"`
-	Problems      []homecsv.Problem     `json:"problems,omitempty"` // of the whole file
+	Problems      []problemJSON         `json:"problems,omitempty"` // of the whole file
 	NewTypes      []importing.NewType   `json:"newHouseTypes,omitempty"`
 
 	Show string    `json:"show,omitempty"`
@@ -51,16 +52,30 @@ type rowJSON struct {
 	HomeID   *uuid.UUID            `json:"homeId,omitempty"`
 	Home     homecsv.Home          `json:"home"`
 	Changes  []homecsv.FieldChange `json:"changes,omitempty"`
-	Problems []homecsv.Problem     `json:"problems,omitempty"`
+	Problems []problemJSON         `json:"problems,omitempty"`
 }
 
-func importAnswer(i store.Import) (importJSON, error) {
+// problemJSON is a problem with its sentence.
+type problemJSON struct {
+	homecsv.Problem
+	Message string `json:"message"`
+}
+
+func problemAnswers(ctx context.Context, problems []homecsv.Problem) []problemJSON {
+	list := make([]problemJSON, len(problems))
+	for i, p := range problems {
+		list[i] = problemJSON{p, pages.Problem(ctx, p)}
+	}
+	return list
+}
+
+func importAnswer(ctx context.Context, i store.Import) (importJSON, error) {
 	found, err := importing.ReadFindings(i.Findings)
 	return importJSON{
 		ID: i.ID, DevelopmentID: i.DevelopmentID, State: i.State, Note: i.Note, FileName: i.FileName, CreatedAt: i.CreatedAt,
 		CommittedAt: i.CommittedAt, Version: i.Version, Rows: i.Total, New: i.New, Changed: i.Changed, Unchanged: i.Unchanged,
 		Errors: i.Errors, Done: i.Done, Encoding: i.Encoding, Delimiter: i.Delimiter, DateOrder: found.DateOrder,
-		DateAmbiguous: found.DateAmbiguous, DateExamples: found.DateExamples, Columns: found.Columns, Problems: found.Problems,
+		DateAmbiguous: found.DateAmbiguous, DateExamples: found.DateExamples, Columns: found.Columns, Problems: problemAnswers(ctx, found.Problems),
 		NewTypes: found.NewTypes,
 	}, err
 }
@@ -76,14 +91,14 @@ func stagedRow(r store.ImportRow) (data importing.RowData, problems []homecsv.Pr
 	return data, problems, nil
 }
 
-func rowAnswers(rows []store.ImportRow) ([]rowJSON, error) {
+func rowAnswers(ctx context.Context, rows []store.ImportRow) ([]rowJSON, error) {
 	list := make([]rowJSON, len(rows))
 	for i, r := range rows {
 		data, problems, err := stagedRow(r)
 		if err != nil {
 			return nil, err
 		}
-		list[i] = rowJSON{Line: r.Line, HomeID: homeOf(r, data), Home: data.Home, Changes: data.Changes, Problems: problems}
+		list[i] = rowJSON{Line: r.Line, HomeID: homeOf(r, data), Home: data.Home, Changes: data.Changes, Problems: problemAnswers(ctx, problems)}
 	}
 	return list, nil
 }
@@ -95,12 +110,11 @@ func rowPages(rows []store.ImportRow) ([]pages.ImportRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		list[i] = pages.ImportRow{Line: r.Line, Number: pages.HomeNumber(r.Block, r.UnitNumber), Home: data.Home, Changes: data.Changes}
+		list[i] = pages.ImportRow{
+			Line: r.Line, Number: pages.HomeNumber(r.Block, r.UnitNumber), Home: data.Home, Changes: data.Changes, Problems: problems,
+		}
 		if id := homeOf(r, data); id != nil {
 			list[i].Href = "/homes/" + id.String()
-		}
-		for _, problem := range problems {
-			list[i].Problems = append(list[i].Problems, problem.Message)
 		}
 	}
 	return list, nil

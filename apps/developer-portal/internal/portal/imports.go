@@ -48,7 +48,7 @@ func (p *Portal) importPage(w http.ResponseWriter, r *http.Request, who store.St
 	case show == "":
 		show = pages.FirstRows(i)
 	case !slices.Contains(rowStates, show):
-		return web.Invalid(map[string]string{"show": web.MsgChoose})
+		return web.Invalid(map[string]text.Message{"show": web.MsgChoose})
 	}
 	var rows []store.ImportRow
 	if i.State == store.ImportPreviewed || i.State == store.ImportCommitted {
@@ -59,12 +59,12 @@ func (p *Portal) importPage(w http.ResponseWriter, r *http.Request, who store.St
 	total := map[string]int{store.RowNew: i.New, store.RowChanged: i.Changed, store.RowUnchanged: i.Unchanged, store.RowError: i.Errors}[show]
 	around := counted(r, number, len(rows), total)
 	if web.WantsJSON(r) {
-		answer, err := importAnswer(i)
+		answer, err := importAnswer(r.Context(), i)
 		if err != nil {
 			return err
 		}
 		answer.Show, answer.Next = show, next(around)
-		if answer.List, err = rowAnswers(rows); err != nil {
+		if answer.List, err = rowAnswers(r.Context(), rows); err != nil {
 			return err
 		}
 		return web.JSON(w, status, answer)
@@ -109,7 +109,7 @@ func (p *Portal) ChangeSettings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := input{form, r}
+	in := input{form}
 	set := store.ImportSettings{DateOrder: i.DateOrder}
 	if in.Has("dateOrder") {
 		set.DateOrder = in.oneOf("dateOrder", []string{string(homecsv.DayFirst), string(homecsv.MonthFirst)})
@@ -155,7 +155,7 @@ func (p *Portal) Commit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := input{form, r}
+	in := input{form}
 	version := in.version("version")
 	if err := in.Err(); err != nil {
 		return err
@@ -195,12 +195,13 @@ func (p *Portal) Discard(w http.ResponseWriter, r *http.Request) error {
 
 // refuseImport shows the import as it is now, and why what was asked for could not be done.
 func (p *Portal) refuseImport(w http.ResponseWriter, r *http.Request, who store.Staff, id uuid.UUID, cause error) error {
-	var word, code string
+	var word text.Message
+	var code string
 	switch {
 	case errors.Is(cause, store.ErrChanged):
-		word, code = text.T(r.Context(), "import.refused.changed"), "changed"
+		word, code = text.M("import.refused.changed"), "changed"
 	case errors.Is(cause, store.ErrOtherImport):
-		word, code = text.T(r.Context(), "import.refused.other"), "other_import"
+		word, code = text.M("import.refused.other"), "other_import"
 	default:
 		return cause
 	}
@@ -217,7 +218,7 @@ func (p *Portal) refuseImport(w http.ResponseWriter, r *http.Request, who store.
 	if web.WantsJSON(r) {
 		return web.Conflict(code, word, cause)
 	}
-	return p.importPage(w, r, who, i, http.StatusConflict, word)
+	return p.importPage(w, r, who, i, http.StatusConflict, word.In(r.Context()))
 }
 
 // errorRows is how many bad rows a file to correct can have: all that a file can have.
@@ -251,7 +252,8 @@ func (p *Portal) ImportErrors(w http.ResponseWriter, r *http.Request) error {
 		rows[n] = homecsv.Row{Line: s.Line, Home: data.Home, Problems: problems, Cells: data.Cells}
 	}
 	var file bytes.Buffer
-	if err := homecsv.ErrorFile(&file, found.Header, i.Delimiter, rows); err != nil {
+	say := func(p homecsv.Problem) string { return pages.Problem(r.Context(), p) }
+	if err := homecsv.ErrorFile(&file, found.Header, i.Delimiter, rows, say); err != nil {
 		return err
 	}
 	name := strings.TrimSuffix(i.FileName, ".csv") + "-errors.csv"

@@ -2,8 +2,6 @@ package portal
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"mime"
 	"net/http"
@@ -30,14 +28,14 @@ func readInput(r *http.Request, stored url.Values, names ...string) (*web.Form, 
 	if err := web.DecodeJSON(r, &object); err != nil {
 		return nil, err
 	}
-	sent, wrong := url.Values{}, map[string]string{}
+	sent, wrong := url.Values{}, map[string]text.Message{}
 	for name, raw := range object {
 		value, ok := plain(raw)
 		switch {
 		case !slices.Contains(names, name):
 			wrong[name] = web.MsgUnknown
 		case !ok:
-			wrong[name] = fmt.Sprintf(web.MsgWrongType, "a text or a number")
+			wrong[name] = text.M("invalid.text-or-number")
 		default:
 			sent.Set(name, value)
 		}
@@ -71,17 +69,12 @@ func plain(raw json.RawMessage) (string, bool) {
 }
 
 // input reads fields that this portal has in several forms, on top of web.Form.
-type input struct {
-	*web.Form
-	r *http.Request
-}
+type input struct{ *web.Form }
 
 // fail names a mistake by its key in the catalogue.
 //
 // text:keys invalid.*
-func (in input) fail(name, key string, args ...any) {
-	in.Fail(name, text.T(in.r.Context(), "invalid."+key, args...))
-}
+func (in input) fail(name, key string) { in.Fail(name, text.M("invalid."+key)) }
 
 // name is a field on one line with single blanks.
 func (in input) name(field string, most int) string {
@@ -191,13 +184,4 @@ func (in input) version(field string) *time.Time {
 		return nil
 	}
 	return &t
-}
-
-// fieldsOf is what an error says about fields; nil if it is no complaint about what was typed.
-func fieldsOf(err error) map[string]string {
-	var e *web.Error
-	if errors.As(err, &e) && e.Status == http.StatusUnprocessableEntity {
-		return e.Fields
-	}
-	return nil
 }

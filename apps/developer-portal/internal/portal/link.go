@@ -7,6 +7,7 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/packages/platform"
+	"openhouse.example/packages/ui/mail"
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 )
@@ -39,12 +40,14 @@ func (p *Portal) SendLink(w http.ResponseWriter, r *http.Request) error {
 	secret, hash := platform.NewToken()
 	ctx := r.Context()
 	sent, err := p.store.SendLink(ctx, who, p.app.Intent(r), id, hash, func(m store.LinkMail) (subject, body string) {
-		return text.T(ctx, "mail.link.subject", m.Company, m.Development),
-			text.T(ctx, "mail.link.body", m.Home, m.Development, m.Company, p.residents.Join("/link/"+secret))
+		return mail.Link{
+			Company: m.Company, Development: m.Development, Home: m.Home,
+			Address: p.residents.Join("/link/" + secret), Life: platform.LinkLife,
+		}.Text(ctx)
 	})
 	switch {
 	case errors.Is(err, store.ErrNoAddress):
-		return web.Conflict("no_address", text.T(ctx, "home.link-needs-email"), err)
+		return web.Conflict("no_address", text.M("home.link-needs-email"), err)
 	case err != nil:
 		return err
 	case web.WantsJSON(r):

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -9,6 +10,33 @@ import (
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/web"
 )
+
+// OnThisMachine serves h to browsers on the portal's own machine; for everybody else the page doesn't exist. The mail in
+// the outbox opens homes, and a portal in development may listen on a network.
+func OnThisMachine(h web.Handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if !onThisMachine(r) {
+			return web.NotFound()
+		}
+		return h(w, r)
+	}
+}
+
+// onThisMachine asks for a loopback address of the client, and of everybody for whom a proxy says that it passes the
+// request on: one that TRUSTED_PROXIES doesn't name has a loopback address itself.
+func onThisMachine(r *http.Request) bool {
+	if !web.ClientIP(r).IsLoopback() {
+		return false
+	}
+	for _, hops := range r.Header.Values("X-Forwarded-For") {
+		for hop := range strings.SplitSeq(hops, ",") {
+			if a, err := netip.ParseAddr(strings.TrimSpace(hop)); err != nil || !a.Unmap().IsLoopback() {
+				return false
+			}
+		}
+	}
+	return true
+}
 
 // ShowOutbox lists the newest mail of the company: GET /outbox, in development only.
 func (p *Portal) ShowOutbox(w http.ResponseWriter, r *http.Request) error {

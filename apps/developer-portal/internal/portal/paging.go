@@ -22,7 +22,7 @@ func pageOf(r *http.Request) (number int, page store.Page, err error) {
 	if asked := r.URL.Query().Get("page"); asked != "" {
 		number, err = strconv.Atoi(asked)
 		if err != nil || number < 1 || number > lastPage {
-			return 0, store.Page{}, web.Invalid(map[string]string{"page": text.T(r.Context(), "invalid.page")})
+			return 0, store.Page{}, web.Invalid(map[string]text.Message{"page": text.M("invalid.page")})
 		}
 	}
 	return number, store.Page{Size: pageSize, Offset: (number - 1) * pageSize}, nil

@@ -66,7 +66,7 @@ func (p *Portal) frame(w http.ResponseWriter, r *http.Request, who store.Staff) 
 	if err != nil {
 		return pages.Frame{}, err
 	}
-	return pages.Frame{Frame: frame, Flash: p.takeFlash(w, r), Outbox: p.outbox}, nil
+	return pages.Frame{Frame: frame, Flash: p.takeFlash(w, r), Outbox: p.outbox && onThisMachine(r)}, nil
 }
 
 // mayEdit says whether the person's role may change things, for what the guard of a route can't decide.

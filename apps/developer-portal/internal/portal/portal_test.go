@@ -133,5 +133,5 @@ func read(t *testing.T, value string) input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return input{form, r}
+	return input{form}
 }

@@ -32,7 +32,7 @@ func readHome(r *http.Request, stored store.HomeToEdit) (homeSent, error) {
 	if err != nil {
 		return homeSent{}, err
 	}
-	in := input{form, r}
+	in := input{form}
 	sent := homeSent{typed: pages.HomeInput{
 		HouseTypeID: r.PostForm.Get("houseTypeId"), Block: r.PostForm.Get("block"), UnitNumber: r.PostForm.Get("unitNumber"),
 		AddressLine1: r.PostForm.Get("addressLine1"), AddressLine2: r.PostForm.Get("addressLine2"), City: r.PostForm.Get("city"),
@@ -78,14 +78,14 @@ func (p *Portal) SaveHome(w http.ResponseWriter, r *http.Request) error {
 		_, err = p.store.SaveHome(r.Context(), who, p.app.Intent(r), id, *sent.version, sent.fields)
 	}
 	if errors.Is(err, db.ErrUnique) {
-		err = web.Invalid(map[string]string{"unitNumber": text.T(r.Context(), "invalid.number-taken")})
+		err = web.Invalid(map[string]text.Message{"unitNumber": text.M("invalid.number-taken")})
 	}
-	form := pages.HomeForm{Stored: stored, Input: sent.typed, Version: stored.UpdatedAt, Errors: fieldsOf(err)}
+	form := pages.HomeForm{Stored: stored, Input: sent.typed, Version: stored.UpdatedAt, Errors: web.Complaints(r.Context(), err)}
 	status := http.StatusUnprocessableEntity
 	switch {
 	case errors.Is(err, store.ErrChanged):
 		if web.WantsJSON(r) {
-			return changed(r, err)
+			return changed(err)
 		}
 		if form.Stored, err = p.store.HomeToEdit(r.Context(), who, id); err != nil {
 			return err

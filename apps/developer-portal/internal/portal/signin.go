@@ -34,7 +34,7 @@ func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := input{form, r}
+	in := input{form}
 	next := web.SafeNext(r.PostForm.Get("next"), "/developments")
 	if in.Has("choice") {
 		return p.chosen(w, r, in, next)
@@ -46,7 +46,7 @@ func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return web.Render(w, r, http.StatusUnprocessableEntity, pages.SignIn(pages.SignInView{
-			Email: r.PostForm.Get("email"), Next: next, Errors: fieldsOf(err),
+			Email: r.PostForm.Get("email"), Next: next, Errors: web.Complaints(r.Context(), err),
 		}))
 	}
 	accounts, err := p.accounts(r, email, password)
@@ -103,11 +103,11 @@ func (p *Portal) accounts(r *http.Request, email, password string) ([]store.Acco
 
 // refused says that address and password don't go together, and never which of them is wrong.
 func (p *Portal) refused(w http.ResponseWriter, r *http.Request, email, next string) error {
-	wrong := text.T(r.Context(), "signin.wrong")
+	wrong := text.M("signin.wrong")
 	if web.WantsJSON(r) {
 		return &web.Error{Status: http.StatusUnauthorized, Code: "wrong_password", Public: wrong}
 	}
-	return web.Render(w, r, http.StatusUnauthorized, pages.SignIn(pages.SignInView{Email: email, Next: next, Wrong: wrong}))
+	return web.Render(w, r, http.StatusUnauthorized, pages.SignIn(pages.SignInView{Email: email, Next: next, Wrong: wrong.In(r.Context())}))
 }
 
 // enter opens a session of the account.
@@ -170,11 +170,11 @@ func (p *Portal) chosen(w http.ResponseWriter, r *http.Request, in input, next s
 			return p.enter(w, r, a, next)
 		}
 	}
-	late := text.T(r.Context(), "choose.late")
+	late := text.M("choose.late")
 	if web.WantsJSON(r) {
 		return &web.Error{Status: http.StatusUnauthorized, Code: "choice_expired", Public: late}
 	}
-	return web.Render(w, r, http.StatusUnauthorized, pages.SignIn(pages.SignInView{Next: next, Wrong: late}))
+	return web.Render(w, r, http.StatusUnauthorized, pages.SignIn(pages.SignInView{Next: next, Wrong: late.In(r.Context())}))
 }
 
 // SignOut ends the session: POST /sign-out.

@@ -172,11 +172,11 @@ func (p *Portal) refuseUpload(w http.ResponseWriter, r *http.Request, who store.
 		}
 		return p.uploadPage(w, r, who, id, http.StatusRequestEntityTooLarge, text.T(ctx, "upload.too-large", homecsv.MaxBytes>>20))
 	case errors.Is(cause, errNoFile):
-		mistake := text.T(ctx, "upload.missing")
+		mistake := text.M("upload.missing")
 		if web.WantsJSON(r) {
-			return web.Invalid(map[string]string{"file": mistake})
+			return web.Invalid(map[string]text.Message{"file": mistake})
 		}
-		return p.uploadPage(w, r, who, id, http.StatusUnprocessableEntity, mistake)
+		return p.uploadPage(w, r, who, id, http.StatusUnprocessableEntity, mistake.In(ctx))
 	}
 	return cause
 }
@@ -191,7 +191,7 @@ func (p *Portal) toImport(w http.ResponseWriter, r *http.Request, who store.Staf
 	if err != nil {
 		return err
 	}
-	answer, err := importAnswer(i)
+	answer, err := importAnswer(r.Context(), i)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -12,9 +11,6 @@ import (
 	"openhouse.example/packages/db"
 	"openhouse.example/packages/platform"
 )
-
-// LinkLife is how long a sign-in link opens a home.
-const LinkLife = 15 * time.Minute
 
 // ErrNoAddress says that a home has no buyer's e-mail address to send a link to.
 var ErrNoAddress = errors.New("the home has no buyer's e-mail address")
@@ -49,7 +45,7 @@ func (s *Store) SendLink(ctx context.Context, who Staff, in db.Intent, id uuid.U
 		}
 		err = q.InsertResidentLink(ctx, dbgen.InsertResidentLinkParams{
 			TenantID: who.TenantID, ID: link, TokenHash: hash, Email: h.PurchaserEmail, DevelopmentID: &h.DevelopmentID, UnitID: &id,
-			LifeSeconds: LinkLife.Seconds(),
+			LifeSeconds: platform.LinkLife.Seconds(),
 		})
 		if err != nil {
 			return LinkSent{}, err

@@ -15,7 +15,6 @@ func (s *Store) OpenSession(ctx context.Context, a Account, in db.Intent, expire
 	who := Staff{TenantID: a.TenantID, ID: a.StaffID, SessionID: uuid.New(), Role: a.Role}
 	in.Subject = who.ID
 	_, err := db.Write(ctx, s.pool, who.unguarded(), in, func(ctx context.Context, tx *db.Tx) (struct{}, error) {
-		tx.Audit(db.Event{Action: "session.begin", Object: "session", ObjectID: who.SessionID})
 		return struct{}{}, platform.OpenStaffSession(ctx, tx, platform.StaffSession{
 			TenantID: who.TenantID, ID: who.SessionID, StaffID: who.ID, Expires: expires, From: in.From, UserAgent: userAgent,
 		})
@@ -23,14 +22,10 @@ func (s *Store) OpenSession(ctx context.Context, a Account, in db.Intent, expire
 	return who, err
 }
 
-// EndSession revokes who's session: its token opens nothing from now on.
+// EndSession revokes who's session: its token opens nothing from now on. One that is over already is no error.
 func (s *Store) EndSession(ctx context.Context, who Staff, in db.Intent) error {
 	_, err := db.Write(ctx, s.pool, who.unguarded(), in, func(ctx context.Context, tx *db.Tx) (bool, error) {
-		ended, err := platform.EndSession(ctx, tx, who.TenantID, who.SessionID)
-		if ended {
-			tx.Audit(db.Event{Action: "session.end", Object: "session", ObjectID: who.SessionID})
-		}
-		return ended, err
+		return platform.EndSession(ctx, tx, who.TenantID, who.SessionID)
 	})
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"openhouse.example/apps/tenant-portal/internal/store"
 	"openhouse.example/packages/db"
 	"openhouse.example/packages/platform"
+	"openhouse.example/packages/ui/mail"
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 )
@@ -23,8 +24,8 @@ const (
 )
 
 var errLinksBusy = &web.Error{
-	Status: http.StatusServiceUnavailable, Code: "busy", RetryAfter: 5 * time.Second,
-	Public: "Very many people ask for a link at this moment. Try again in a few seconds.",
+	Status: http.StatusServiceUnavailable, Code: "overloaded", RetryAfter: 5 * time.Second,
+	Public: text.M("signin.links-busy"),
 }
 
 // linkSender writes links and their mails after the person who asked has been answered, so that the time of the
@@ -95,10 +96,11 @@ func (l *linkSender) fulfil(wish linkWish) {
 // write makes the link of one home, and its mail.
 func (l *linkSender) write(ctx context.Context, email string, home store.Enterable) (bool, error) {
 	token, hash := platform.NewToken()
-	return l.store.CreateLink(ctx, home, email, hash, store.Mail{
-		Subject: text.T(ctx, "mail.link.subject", home.Home, home.Development),
-		Body:    text.T(ctx, "mail.link.body", home.Home, home.Development, home.Company, l.app.PublicURL.Join("/link/"+token)),
-	})
+	subject, body := mail.Link{
+		Company: home.Company, Development: home.Development, Home: home.Home,
+		Address: l.app.PublicURL.Join("/link/" + token), Life: platform.LinkLife,
+	}.Text(ctx)
+	return l.store.CreateLink(ctx, home, email, hash, store.Mail{Subject: subject, Body: body})
 }
 
 // again repeats what failed because the database was away or busy: nobody waits for the answer, and a second mail

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"net/http"
 	"net/mail"
 	"strings"
@@ -39,16 +38,19 @@ func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	typed := form.Line("email", pages.MaxEmail)
-	email, mistake := parseEmail(typed)
-	if mistake != "" {
-		form.Fail("email", text.T(ctx, mistake))
+	email, ok := parseEmail(typed)
+	switch {
+	case typed == "":
+		form.Fail("email", text.M("signin.email.missing"))
+	case !ok:
+		form.Fail("email", text.M("signin.email.wrong"))
 	}
 	if err := form.Err(); err != nil {
 		if web.WantsJSON(r) {
 			return err
 		}
 		return web.Render(w, r, http.StatusUnprocessableEntity,
-			pages.SignIn(pages.SignInView{Email: typed, Errors: fields(err)}))
+			pages.SignIn(pages.SignInView{Email: typed, Errors: web.Complaints(ctx, err)}))
 	}
 	allowed, err := p.store.Hit(ctx, platform.Bucket("link-from", web.Network(web.ClientIP(r))), limitPerIP, limitSpan)
 	if err != nil {
@@ -70,25 +72,11 @@ func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, pages.LinkOnItsWay())
 }
 
-// fields are the complaints of a form, by the field's name.
-func fields(err error) map[string]string {
-	var e *web.Error
-	if errors.As(err, &e) {
-		return e.Fields
-	}
-	return nil
-}
-
-// parseEmail reads a plain address, lower-cased as it is stored. mistake is the key of a text, or "".
-//
-// text:keys signin.email.*
-func parseEmail(typed string) (email, mistake string) {
-	if typed == "" {
-		return "", "signin.email.missing"
-	}
+// parseEmail reads a plain address, lower-cased as it is stored.
+func parseEmail(typed string) (email string, ok bool) {
 	a, err := mail.ParseAddress(typed)
 	if err != nil || a.Address != typed || strings.ContainsAny(typed, " \t") || strings.Count(typed, "@") != 1 {
-		return "", "signin.email.wrong"
+		return "", false
 	}
-	return strings.ToLower(typed), ""
+	return strings.ToLower(typed), true
 }

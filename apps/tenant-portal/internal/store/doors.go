@@ -41,8 +41,8 @@ func (s *Store) Enterable(ctx context.Context, email string) ([]Enterable, error
 // Mail is the text of one message.
 type Mail struct{ Subject, Body string }
 
-// CreateLink stores a link of 15 minutes, by the SHA-256 of its secret, together with the mail that carries it. It
-// is false when the address may not enter the home (any more).
+// CreateLink stores a link that works for platform.LinkLife, by the SHA-256 of its secret, together with the mail that
+// carries it. It is false when the address may not enter the home (any more).
 func (s *Store) CreateLink(ctx context.Context, home Enterable, email string, hash []byte, m Mail) (bool, error) {
 	return db.Door(ctx, s.pool, func(ctx context.Context, q db.Querier) (created bool, err error) {
 		err = q.QueryRow(ctx, createSQL, home.TenantID, home.UnitID, email, hash, m.Subject, m.Body).Scan(&created)

@@ -20,6 +20,13 @@ type Resident struct {
 // scope shows this person's own home only. Its guard travels with the first statement and ends access as soon as
 // the session, the occupancy or the person's account has ended (db.ErrScopeRefused).
 func (r Resident) scope() db.Scope {
+	scope := r.unguarded()
+	scope.Guard = &db.Guard{SQL: dbgen.ResidentGuard, Args: []any{r.TenantID, r.SessionID, r.ID, r.UnitID}}
+	return scope
+}
+
+// unguarded is the scope for signing out, which must also succeed when access has ended.
+func (r Resident) unguarded() db.Scope {
 	return db.Scope{
 		Role:     Role,
 		TenantID: r.TenantID,
@@ -27,6 +34,5 @@ func (r Resident) scope() db.Scope {
 			{Name: "app.resident_id", Value: r.ID.String()},
 			{Name: "app.unit_id", Value: r.UnitID.String()},
 		},
-		Guard: &db.Guard{SQL: dbgen.ResidentGuard, Args: []any{r.TenantID, r.SessionID, r.ID, r.UnitID}},
 	}
 }

@@ -1,7 +1,6 @@
 package startup_test
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,41 +50,5 @@ func TestAGivenKeyIsUsed(t *testing.T) {
 	_, err = startup.SigningKeys(portal, variable, "not a key")
 	if err == nil || !strings.Contains(err.Error(), variable) || strings.Contains(err.Error(), "not a key") {
 		t.Errorf("a broken key gives %v", err)
-	}
-}
-
-func TestAStandInReplacesTheDatabaseURL(t *testing.T) {
-	t.Parallel()
-	env := map[string]string{"DATABASE_URL": "shared", "OWN_URL": " own ", "BLANK_URL": " "}
-	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
-	for standIn, want := range map[string]string{"OWN_URL": "own", "BLANK_URL": "shared", "UNSET_URL": "shared"} {
-		standing, hint := startup.Standing(lookup, standIn)
-		if got, _ := standing("DATABASE_URL"); got != want || (hint != nil) != (want == "own") {
-			t.Errorf("%s: %q, hint %v, want %q", standIn, got, hint, want)
-		}
-	}
-}
-
-func TestASharedLoginIsSeen(t *testing.T) {
-	t.Parallel()
-	const a, b = "postgres://portal:one@localhost/d", "postgres://other:one@localhost/d"
-	for _, test := range []struct {
-		one, other config.Secret
-		want       bool
-	}{{a, b, false}, {a, a, true}, {a, "postgres://portal:two@db.example.org/e", true}, {a, "", false}, {"", "", false}, {"postgres://%zz", a, false}} {
-		if name, got := startup.SharedLogin(test.one, test.other); got != test.want || got && name != "portal" {
-			t.Errorf("%v: %q %v, want %v", test, name, got, test.want)
-		}
-	}
-}
-
-func TestLogLinesSuitTheirReader(t *testing.T) {
-	t.Parallel()
-	for production, start := range map[bool]string{true: "{", false: "time="} {
-		var out bytes.Buffer
-		startup.Logger(&out, production, portal).Info("hello")
-		if !strings.HasPrefix(out.String(), start) || !strings.Contains(out.String(), portal) {
-			t.Errorf("production %v: %s", production, out.String())
-		}
 	}
 }
