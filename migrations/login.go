@@ -132,7 +132,7 @@ func refuseForeignLogin(ctx context.Context, conn *pgx.Conn, l Login) error {
 // doors before they switch to a role, so the right must be their own; which functions, the grants to the NOLOGIN
 // roles in the migrations say.
 func lendDoors(ctx context.Context, conn *pgx.Conn) error {
-	return change(ctx, conn, `
+	err := change(ctx, conn, `
 do $$
 declare
     item record;
@@ -161,4 +161,8 @@ begin
     end loop;
 end
 $$`)
+	if err != nil {
+		return fmt.Errorf("let the logins call the door functions: %w", err)
+	}
+	return nil
 }

@@ -43,10 +43,7 @@ func Up(ctx context.Context, adminURL string, progress func(string)) error {
 		if err != nil {
 			return err
 		}
-		if err := lendDoors(ctx, admin); err != nil {
-			return fmt.Errorf("let the logins call the door functions: %w", err)
-		}
-		return nil
+		return lendDoors(ctx, admin)
 	})
 }
 
@@ -57,7 +54,7 @@ func Down(ctx context.Context, adminURL string, to int64, progress func(string))
 		if err := EnsureRoles(ctx, admin); err != nil {
 			return err
 		}
-		return asOwner(ctx, adminURL, func(provider *goose.Provider) error {
+		err := asOwner(ctx, adminURL, func(provider *goose.Provider) error {
 			for {
 				version, err := provider.GetDBVersion(ctx)
 				if err != nil {
@@ -76,6 +73,10 @@ func Down(ctx context.Context, adminURL string, to int64, progress func(string))
 				tell(progress, "took back %s (%d ms)", result.Source.Path, result.Duration.Milliseconds())
 			}
 		})
+		if err != nil {
+			return err
+		}
+		return lendDoors(ctx, admin) // a file that is taken back may bring an older door
 	})
 }
 
