@@ -126,7 +126,7 @@ func TestFullPoolAnswersInTime(t *testing.T) {
 	begin := time.Now()
 	response, body := ask(t, c)
 	took := time.Since(begin)
-	if response.StatusCode != http.StatusServiceUnavailable || errorCode(t, body) != "busy" || response.Header.Get("Retry-After") == "" {
+	if response.StatusCode != http.StatusServiceUnavailable || errorCode(t, body) != "pool_exhausted" || response.Header.Get("Retry-After") == "" {
 		t.Errorf("a full pool answers %d %s", response.StatusCode, body)
 	}
 	if took < 350*time.Millisecond || took > 2*time.Second {
@@ -141,7 +141,7 @@ func TestFullPoolAnswersInTime(t *testing.T) {
 			t.Errorf("a request that had a connection got %s", problem)
 		}
 	}
-	if line := logLine(s.Developer.Log(), `code=busy`); line == "" {
+	if line := logLine(s.Developer.Log(), `code=pool_exhausted`); line == "" {
 		t.Errorf("the log says nothing of it:\n%s", s.Developer.Log())
 	} else {
 		wantAll(t, line, "level=ERROR", "route=/api/developments", "poolStats.totalCount=2", "poolStats.idleCount=0", "time=", "DB_POOL_MAX")

@@ -33,7 +33,7 @@ func (c *tally) judge(took time.Duration, status int, body string, err error) bo
 		}
 		return true
 	case err == nil && status == http.StatusServiceUnavailable && driverText(body) == "" &&
-		(strings.Contains(body, `"unavailable"`) || strings.Contains(body, `"outcome_unknown"`)):
+		(strings.Contains(body, `"database_unavailable"`) || strings.Contains(body, `"commit_unknown"`)):
 		c.refused.Add(1)
 	default:
 		text := fmt.Sprintf("after %v: %d %s %s", took.Round(time.Millisecond), status, body, errorText(err))
@@ -219,7 +219,7 @@ func TestLongOutage(t *testing.T) {
 		}
 	}
 	answer := staff.JSON(http.MethodGet, "/api/developments", nil).Want(http.StatusServiceUnavailable)
-	if errorCode(t, string(answer.Body)) != "unavailable" || driverText(string(answer.Body)) != "" {
+	if errorCode(t, string(answer.Body)) != "database_unavailable" || driverText(string(answer.Body)) != "" {
 		t.Errorf("programs are told %s", answer.Body)
 	}
 	refused := form.Send().Want(http.StatusServiceUnavailable).Says("send it again")
@@ -227,7 +227,7 @@ func TestLongOutage(t *testing.T) {
 	visit.New(t, s.Developer.URL).Get("/sign-in").Want(http.StatusOK)
 
 	log := s.Developer.Log()
-	line := logLine(log, "code=unavailable")
+	line := logLine(log, "code=database_unavailable")
 	wantAll(t, line, "time=", "level=ERROR", "route=/developments", "poolStats.totalCount=", "poolStats.idleCount=", "poolStats.waitingCount=", "request_id=")
 	wantNone(t, log, secret, "buyer00014", company.Email, stack.Password, "postgres://")
 	wantNone(t, s.Tenant.Log(), resident.Token, strings.Repeat("A", 43), "postgres://")

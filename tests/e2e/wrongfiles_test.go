@@ -71,7 +71,7 @@ func wrongFiles(t *testing.T) []wrongFile {
 		{name: "too few cells.csv", content: columnNames + "1,1 Mill Road\n" + row, says: []string{"has 2 cells"}, good: 1, bad: 1},
 		{
 			name: "senseless values.csv", content: columnNames + "1,1 Mill Road,B,many,a@b@c,2027-02-30\n2,2 Mill Road,B,-1,x,soon\n3,3 Mill Road,B,99,a@example.org,1066-10-14\n",
-			says: []string{"“many” is not a whole number", "“a@b@c” is not one e-mail address", "“2027-02-30” is not a day", "“soon” can't be read as a date", "more than"}, bad: 3,
+			says: []string{"“many” is not a whole number", "“a@b@c” is not one e-mail address", "“2027-02-30” is not a day", "“soon” can’t be read as a date", "more than"}, bad: 3,
 		},
 		{name: "contradiction.csv", content: columnNames + row + "2,2 Mill Road,B,4,,\n", says: []string{"3 bedrooms on line 2"}, good: 1, bad: 1},
 		{name: "very long cell.csv", content: columnNames + "1," + strings.Repeat("x", 5000) + ",B,3,,\n", says: []string{"longer than 200 characters"}, bad: 1},

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"openhouse.example/packages/pgdev"
+	"openhouse.example/tests/demo"
 )
 
 func environment(vars map[string]string) func(string) string {
@@ -65,6 +68,23 @@ func TestOnTheNetwork(t *testing.T) {
 	s := settings{developerPort: 3001, tenantPort: 3002, lan: "192.0.2.20"}
 	if s.listen(3002) != "0.0.0.0:3002" || s.public(3002) != "http://192.0.2.20:3002" {
 		t.Errorf("listens on %s, links lead to %s", s.listen(3002), s.public(3002))
+	}
+}
+
+// The outbox answers this machine only, so its address is this machine's own also when the portals are on the network.
+func TestTheSummaryOnTheNetwork(t *testing.T) {
+	t.Parallel()
+	const link = "http://192.0.2.20:3002/link/abc"
+	people := demo.Summary{Home: "14 Longview Park", Resident: "buyer@example.org"}
+	for lan, wants := range map[string]bool{"192.0.2.20": true, "": false} {
+		set := settings{developerPort: 3001, tenantPort: 3002, lan: lan}
+		text := strings.Join(summary("/checkout", set, new(pgdev.Server), people, link), "\n")
+		if !strings.Contains(text, " http://localhost:3001/outbox") || !strings.Contains(text, link) {
+			t.Errorf("LAN %q: the outbox here or the resident's link is missing:\n%s", lan, text)
+		}
+		if says := strings.Contains(text, "which only this machine can open"); says != wants {
+			t.Errorf("LAN %q: says where the outbox can be opened: %t, want %t\n%s", lan, says, wants, text)
+		}
 	}
 }
 

@@ -88,11 +88,15 @@ func (s settings) listen(port int) string {
 
 // public is the address that people type.
 func (s settings) public(port int) string {
-	host := "localhost"
-	if s.lan != "" {
-		host = s.lan
+	if s.lan == "" {
+		return s.here(port)
 	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(port))
+	return "http://" + net.JoinHostPort(s.lan, strconv.Itoa(port))
+}
+
+// here is the address on this machine: what comes by the network's address is not taken for this machine.
+func (settings) here(port int) string {
+	return "http://" + net.JoinHostPort("localhost", strconv.Itoa(port))
 }
 
 // portsFree says before anything is built that a port is taken.

@@ -33,7 +33,7 @@ func summary(root string, set settings, server *pgdev.Server, people demo.Summar
 		lines = append(lines, "  no link this time: several were asked for in the last minutes.", "  Ask for one in a while at "+tenant+"/sign-in")
 	}
 	lines = append(lines,
-		"Mails that would be sent    "+developer+"/outbox",
+		"Mails that would be sent    "+set.here(set.developerPort)+"/outbox",
 		"Sample imports              "+filepath.Join("tests", "testdata", "samples"),
 		"",
 		fmt.Sprintf("Postgres %s on port %d, its data in %s", server.Version(), server.Port(), server.Home()),
@@ -42,7 +42,8 @@ func summary(root string, set settings, server *pgdev.Server, people demo.Summar
 	)
 	if set.lan != "" {
 		lines = append(lines, "", "LAN=1: every device on this network can open these pages, without encryption.",
-			"The links lead to "+set.lan+", and work on this machine too.")
+			"The links lead to "+set.lan+", and work on this machine too.",
+			"A resident's link for the phone is printed above, and in the outbox, which only this machine can open.")
 	}
 	return lines
 }

@@ -41,19 +41,24 @@ func checkVet(ctx context.Context, h *house) error {
 	return err
 }
 
-// checkLint goes by the exit code: the linter's last line says "0 issues" also
-// when it could not load a package.
 func checkLint(ctx context.Context, h *house) error {
 	linter, err := h.tool(ctx, "tools/golangci-lint", "golangci-lint")
 	if err != nil {
 		return err
 	}
+	return lintAll(ctx, h, linter)
+}
+
+// lintAll goes by the exit code: the linter's last line says "0 issues" also when
+// it could not load a package. It sees one workspace or one module at a time.
+func lintAll(ctx context.Context, h *house, linter string) error {
 	args := []string{"run"}
 	for _, m := range h.modules {
 		args = append(args, "./"+m+"/...")
 	}
-	_, err = h.output(ctx, ".", nil, linter, args...)
-	return err
+	_, err := h.output(ctx, ".", nil, linter, args...)
+	_, apartErr := h.output(ctx, deployModule, alone, linter, "run", "./...")
+	return errors.Join(err, apartErr)
 }
 
 // checkGenerated generates beside the tree and compares, so that it neither
@@ -106,14 +111,17 @@ func checkGenerated(ctx context.Context, h *house) error {
 
 // checkTidy leaves out the modules of bought-in tools: `go get -tool` keeps them.
 func checkTidy(ctx context.Context, h *house) error {
-	return h.eachModule(ctx, append(slices.Clone(h.modules), deployModule), "mod", "tidy", "-diff")
+	return h.eachModule(ctx, h.ownModules(), "mod", "tidy", "-diff")
 }
 
 func checkAlone(ctx context.Context, h *house) error {
 	return errors.Join(
-		h.eachModule(ctx, h.modules, "build", "./..."),
-		h.eachModule(ctx, h.modules, "vet", "./..."))
+		h.eachModule(ctx, h.ownModules(), "build", "./..."),
+		h.eachModule(ctx, h.ownModules(), "vet", "./..."))
 }
+
+// ownModules are all that have code of ours: the workspace's, and the one apart.
+func (h *house) ownModules() []string { return append(slices.Clone(h.modules), deployModule) }
 
 // folders are what the formatter reads: our code, not the test data.
 func (h *house) folders() []string {
