@@ -39,12 +39,11 @@ func (p *Pool) WithClient(ctx context.Context, s Scope, fn func(ctx context.Cont
 	if err := s.validate(); err != nil {
 		return &Error{Op: "withclient", Kind: ErrNoScope, Cause: err}
 	}
-	l, err := p.acquire(ctx, "withclient", 1, time.Now().Add(p.cfg.ConnTimeout.Duration()))
-	if err != nil {
+	c := &Client{operation: operation{lease: lease{op: "withclient", attempt: 1}}, pooled: p.transactional()}
+	if err := p.acquire(ctx, &c.lease, time.Now().Add(p.cfg.ConnTimeout.Duration())); err != nil {
 		return err
 	}
-	defer l.release(ctx)
-	c := &Client{operation: operation{lease: l}, pooled: p.cfg.PoolerMode == PoolerTransaction}
+	defer c.lease.release(ctx)
 	if c.pooled {
 		return p.wrap("withclient", c.runInTransaction(ctx, s, fn))
 	}
@@ -52,7 +51,7 @@ func (p *Pool) WithClient(ctx context.Context, s Scope, fn func(ctx context.Cont
 	if err := c.enter(ctx, s); err != nil {
 		return p.wrap("withclient", err)
 	}
-	return p.wrap("withclient", fn(holding(ctx, p), c))
+	return p.wrap("withclient", fn(c.holding(ctx), c))
 }
 
 // enter sets the scope on the session. The guard is asked before fn can do anything.
@@ -134,7 +133,7 @@ func (c *Client) runInTransaction(ctx context.Context, s Scope, fn func(context.
 	if err := br.Close(); err != nil {
 		return err
 	}
-	if err := fn(holding(ctx, c.lease.p), c); err != nil {
+	if err := fn(c.holding(ctx), c); err != nil {
 		return err
 	}
 	if pg := c.lease.raw().PgConn(); pg.TxStatus() != 'T' || pg.IsBusy() {

@@ -17,7 +17,6 @@ const closeLimit = 5 * time.Second
 func (p *Pool) ClosePool(ctx context.Context) error {
 	p.closeOnce.Do(func() {
 		p.closing.Store(true)
-		close(p.closed)
 		p.closeErr = p.close(ctx)
 	})
 	return p.closeErr
@@ -26,41 +25,20 @@ func (p *Pool) ClosePool(ctx context.Context) error {
 func (p *Pool) close(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, closeLimit)
 	defer cancel()
+	p.conns.close()
 	p.prober.stop()
-	for range cap(p.slots) { // every slot that we hold is a lease that nobody has
-		select {
-		case p.slots <- struct{}{}:
-			continue
-		case <-limited.Done():
-		}
-		break
-	}
-	holders := p.cutLeaked()
-	done := make(chan struct{})
-	go func() { // with a leaked lease the driver's Close never returns
-		defer close(done)
-		p.pool.Close()
-	}()
-	if len(holders) == 0 {
-		<-done
-		return nil
-	}
 	select {
-	case <-done:
-	case <-time.After(100 * time.Millisecond):
+	case <-p.conns.emptied:
+		p.conns.work.Wait()
+		return nil
+	case <-limited.Done():
+	}
+	var holders []string
+	p.conns.eachLent(func(c *conn) { holders = append(holders, c.holder()) })
+	p.conns.cutLent()
+	if len(holders) == 0 { // the last one came back this moment
+		return nil
 	}
 	return errors.Join(ErrClosed, fmt.Errorf("db: close: %d connections were still held and have been cut:\n  %s",
 		len(holders), strings.Join(holders, "\n  ")))
-}
-
-// cutLeaked closes the sockets of all leases under their holders and describes them.
-func (p *Pool) cutLeaked() []string {
-	p.mu.Lock()
-	var holders []string
-	for l := range p.leases {
-		holders = append(holders, l.holder())
-	}
-	p.mu.Unlock()
-	p.cutAll()
-	return holders
 }

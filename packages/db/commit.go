@@ -25,7 +25,13 @@ const (
 )
 
 const (
-	xidSQL = "select pg_current_xact_id()::text"
+	xidSQL        = "select pg_current_xact_id()::text"
+	xidAndHomeSQL = "select pg_current_xact_id()::text, h.home from (" + clusterSQL + ") h"
+
+	// One statement, because behind a pooler the next one may be answered by another server.
+	outcomeSQL = "select h.home = $2, case when h.home = $2 then pg_xact_status($1::xid8) end from (" + clusterSQL + ") h"
+
+	newcomerSQL = "select h.home, pg_backend_pid() from (" + clusterSQL + ") h"
 
 	// A backend that has not noticed that its client is gone still holds the transaction open. One that waits for a
 	// synchronous standby has committed already and only waits to say so: it must not be ended.
@@ -36,27 +42,23 @@ const (
 	// The cluster's identity and timeline: after a failover to a standby that lacked the transaction its status
 	// there says nothing.
 	clusterSQL = `select c.system_identifier::text || '/' ||
- case when pg_is_in_recovery() then 'standby' else substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end
+ case when pg_is_in_recovery() then 'standby' else substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end as home
  from pg_control_system() c`
 )
 
-// resolve finds out what became of transaction xid, which ran in cluster. It asks until deadline, while the
+// resolve finds out what became of transaction xid, which ran in the cluster home. It asks until deadline, while the
 // database is away too.
-func (p *Pool) resolve(ctx context.Context, xid, cluster string, deadline time.Time) outcome {
+func (p *Pool) resolve(ctx context.Context, xid, home string, deadline time.Time) outcome {
 	limited, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	defer cancel()
 	for attempt := 1; ; attempt++ {
-		if !p.breaker.wait(limited, deadline) {
-			return unknown
-		}
-		result, err := p.askOutcome(limited, xid, cluster)
+		result, err := p.askOutcome(limited, xid, home, attempt, deadline)
+		var ours *Error // from acquire, which has waited for as long as it is worth
 		switch {
 		case err == nil && result != inProgress:
 			return result
-		case err != nil && !isWorthWaiting(err):
+		case errors.As(err, &ours), err != nil && !judge(err).mayReadAgain():
 			return unknown
-		case err != nil && isDown(err):
-			p.breaker.trip(time.Now())
 		}
 		if !pause(limited, attempt) {
 			return unknown
@@ -64,29 +66,25 @@ func (p *Pool) resolve(ctx context.Context, xid, cluster string, deadline time.T
 	}
 }
 
-// askOutcome asks once, over a connection of its own: the pool may be full of callers with the same question.
-func (p *Pool) askOutcome(ctx context.Context, xid, cluster string) (outcome, error) {
-	conn, err := pgx.ConnectConfig(ctx, p.prober.cfg)
-	if err != nil {
+// askOutcome asks once. It goes in front of everybody who waits for a connection: this caller has waited already, and
+// what it holds up is a person's answer.
+//
+// Behind a pooler the backend is left alone: by the time that it would be ended the pooler may have lent it to somebody
+// else. The pooler itself ends it when it notices that its client is gone.
+func (p *Pool) askOutcome(ctx context.Context, xid, home string, attempt int, deadline time.Time) (outcome, error) {
+	l := &lease{op: "resolve", attempt: attempt, urgent: true}
+	if err := p.acquire(ctx, l, deadline); err != nil {
 		return unknown, err
 	}
-	defer func() { _ = conn.Close(ctx) }()
-	if err := p.peers.ready(conn); err != nil {
-		return unknown, err
-	}
-	var now string
-	if err := conn.QueryRow(ctx, clusterSQL, pgx.QueryExecModeExec).Scan(&now); err != nil {
-		return unknown, err
-	}
-	if now != cluster {
-		return unknown, nil
-	}
-	for ended := false; ; ended = true {
+	defer l.release(ctx)
+	conn := l.raw()
+	for ended := p.pooled(); ; ended = true {
+		var same bool
 		var status *string
-		if err := conn.QueryRow(ctx, "select pg_xact_status($1::xid8)", pgx.QueryExecModeExec, xid).Scan(&status); err != nil {
+		if err := conn.QueryRow(ctx, outcomeSQL, pgx.QueryExecModeExec, xid, home).Scan(&same, &status); err != nil {
 			return unknown, err
 		}
-		if status == nil { // so old that the server has forgotten it
+		if !same || status == nil { // another cluster, or so old that the server has forgotten it
 			return unknown, nil
 		}
 		if outcome(*status) != inProgress || ended {
@@ -104,22 +102,40 @@ const clusterKey = "openhouse.cluster"
 // errStandby refuses a server that accepts no writes. It may be promoted, so it is waited for.
 var errStandby = errors.New("the server is a standby, which accepts no writes: DATABASE_URL must lead to the primary")
 
-// rememberCluster notes on a new connection which cluster it leads to, and refuses a standby.
-func rememberCluster(ctx context.Context, conn *pgx.Conn) error {
-	var cluster string
-	if err := conn.QueryRow(ctx, clusterSQL, pgx.QueryExecModeExec).Scan(&cluster); err != nil {
-		return err
+// rememberCluster notes on a new connection which cluster it leads to, and refuses a standby. It returns the number
+// of the process that serves the connection.
+func rememberCluster(ctx context.Context, conn *pgx.Conn) (backend uint32, err error) {
+	var home string
+	if err := conn.QueryRow(ctx, newcomerSQL, pgx.QueryExecModeExec).Scan(&home, &backend); err != nil {
+		return 0, err
 	}
-	if strings.HasSuffix(cluster, "/standby") {
-		return errStandby
+	if strings.HasSuffix(home, "/standby") {
+		return 0, errStandby
 	}
-	conn.PgConn().CustomData()[clusterKey] = cluster
-	return nil
+	conn.PgConn().CustomData()[clusterKey] = home
+	return backend, nil
 }
 
 func clusterOf(conn *pgx.Conn) string {
-	cluster, _ := conn.PgConn().CustomData()[clusterKey].(string)
-	return cluster
+	home, _ := conn.PgConn().CustomData()[clusterKey].(string)
+	return home
+}
+
+// openingSQL is what a transaction asks first. Behind a pooler what the connection remembers may be another server's.
+func (t *beginning) openingSQL() string {
+	if t.lease.p.pooled() {
+		return xidAndHomeSQL
+	}
+	t.home = clusterOf(t.lease.raw())
+	return xidSQL
+}
+
+// readOpening reads the answer to openingSQL.
+func (t *beginning) readOpening(row pgx.Row) error {
+	if t.home == "" {
+		return row.Scan(&t.xid, &t.home)
+	}
+	return row.Scan(&t.xid)
 }
 
 // errAborted says that a lost COMMIT turned out not to have happened: the work can be done again.
@@ -129,7 +145,8 @@ var errAborted = errors.New("the transaction was not committed")
 // ErrCommitUnknown.
 func (t *Tx) afterLostCommit(ctx context.Context, lost error, deadline time.Time) (decisive, err error) {
 	p := t.lease.p
-	switch p.resolve(ctx, t.xid, clusterOf(t.lease.raw()), deadline) {
+	t.lease.release(ctx) // or a pool of one would wait for itself
+	switch p.resolve(ctx, t.xid, t.home, deadline) {
 	case committed:
 		return nil, nil
 	case aborted:

@@ -18,7 +18,7 @@ func Door[T any](ctx context.Context, p *Pool, fn func(ctx context.Context, q Qu
 		if err == nil {
 			return value, nil
 		}
-		if decisive == nil || !wasNeverSent(decisive) || !p.mayGoOn(ctx, deadline) {
+		if decisive == nil || !judge(decisive).mayCallAgain() || !p.mayGoOn(ctx, deadline) {
 			var zero T
 			return zero, p.wrap("door", err)
 		}
@@ -31,13 +31,12 @@ func Door[T any](ctx context.Context, p *Pool, fn func(ctx context.Context, q Qu
 }
 
 func doorOnce[T any](ctx context.Context, p *Pool, attempt int, deadline time.Time, fn func(context.Context, Querier) (T, error)) (value T, decisive, err error) {
-	l, err := p.acquire(ctx, "door", attempt, deadline)
-	if err != nil {
+	o := &operation{lease: lease{op: "door", attempt: attempt}}
+	if err := p.acquire(ctx, &o.lease, deadline); err != nil {
 		return value, nil, err
 	}
-	defer l.release(ctx)
-	o := &operation{lease: l}
+	defer o.lease.release(ctx)
 	defer o.finish()
-	value, err = fn(holding(ctx, p), o)
+	value, err = fn(o.holding(ctx), o)
 	return value, o.decisive(err), err
 }

@@ -122,8 +122,20 @@ func TestAnOutageIsHeldThenRefusedAtOnce(t *testing.T) {
 // A connection that is killed while it commits: the answer must be true, and nothing may be done twice.
 func TestALostCommitIsResolved(t *testing.T) {
 	t.Parallel()
+	for name, change := range map[string]func(*db.Config){
+		"pool of 20":    func(*db.Config) {},
+		"single client": func(c *db.Config) { c.SingleClient = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testLostCommits(t, change)
+		})
+	}
+}
+
+func testLostCommits(t *testing.T, change func(*db.Config)) {
 	h := newHouse(t)
-	p := open(t, settings(t, h.StaffURL()))
+	p := open(t, settings(t, h.StaffURL(), change))
 	stop := make(chan struct{})
 	var killer sync.WaitGroup
 	killer.Go(func() {

@@ -48,7 +48,8 @@ func (p *Pool) HealthCheck(ctx context.Context) Health {
 type prober struct {
 	p        *Pool
 	cfg      *pgx.ConnConfig
-	conn     *pgx.Conn
+	conn     *conn
+	failure  error // of the last probe
 	last     atomic.Pointer[Health]
 	first    chan struct{} // closed after the first probe
 	cancel   context.CancelFunc
@@ -105,6 +106,7 @@ func (pr *prober) run() {
 	lastGood := time.Now()
 	search := firstSearch
 	for first := true; pr.ctx.Err() == nil; first = false {
+		began := time.Now()
 		h := pr.probe()
 		if !h.Healthy && healthy { // once more before anybody is told: a backend that was ended is not an outage
 			h = pr.probe()
@@ -112,7 +114,7 @@ func (pr *prober) run() {
 		pause := probePeriod
 		switch {
 		case h.Healthy:
-			pr.p.breaker.reset()
+			pr.p.conns.found()
 			search, lastGood = firstSearch, time.Now()
 			if goodSince.IsZero() {
 				goodSince = time.Now()
@@ -124,13 +126,15 @@ func (pr *prober) run() {
 		default:
 			switch h.Reason {
 			case "down", "timeout", "dns", "starting", "read_only":
-				pr.p.breaker.trip(lastGood)
+				pr.p.conns.lost(lastGood, pr.failure)
 			default:
-				pr.p.breaker.reset() // it is there and refuses us: requests may learn why themselves
+				pr.p.conns.found() // it is there and refuses us: requests may learn why themselves
 			}
 			goodSince = time.Time{}
 			pause = search/2 + rand.N(search) // jitter: many instances must not dial in step
-			search = min(search*2, lastSearch)
+			// From one dial to the next: whoever waited in vain for half a second has paused already.
+			pause = max(pause-time.Since(began), rand.N(firstSearch))
+			search = min(search*2, pr.lastSearch())
 		}
 		if h.Healthy != healthy && pr.ctx.Err() == nil {
 			pr.report(h)
@@ -145,11 +149,20 @@ func (pr *prober) run() {
 	}
 }
 
+// lastSearch is how far apart the dials of a long outage are. A pooler answers the first one after it with the failure
+// that it remembers, and only then looks itself: it takes two to find the database back.
+func (pr *prober) lastSearch() time.Duration {
+	if pr.p.pooled() {
+		return lastSearch / 2
+	}
+	return lastSearch
+}
+
 // rest waits until the next probe is due, or a request could not connect and wants to know at once.
 func (pr *prober) rest(pause time.Duration) {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
-	kick := pr.p.breaker.kick
+	kick := pr.p.conns.kick
 	if pause < probePeriod {
 		kick = nil // it is being looked into already
 	}
@@ -168,10 +181,11 @@ func (pr *prober) probe() Health {
 	err := pr.ask(ctx)
 	if err != nil {
 		pr.hangUp()
-		if tooMany(err) && pr.p.GetPoolStats().TotalCount > 0 {
+		if judge(err) == crowded && pr.p.GetPoolStats().TotalCount > 0 {
 			err = nil // the server has no slot for us, but the pool has connections that work
 		}
 	}
+	pr.failure = err
 	if err != nil {
 		return Health{Reason: reason(err), CheckedAt: time.Now()}
 	}
@@ -179,25 +193,24 @@ func (pr *prober) probe() Health {
 }
 
 func (pr *prober) ask(ctx context.Context) error {
+	if pr.conn != nil && pr.p.names.left(pr.conn.address) {
+		pr.hangUp()
+	}
 	if pr.conn == nil {
 		if err := pr.connect(ctx); err != nil {
 			return err
 		}
 	}
-	return pr.conn.Ping(ctx)
+	return pr.conn.pg.Ping(ctx)
 }
 
 // connect opens the prober's connection and verifies the login on it, if no other connection has done so yet.
 func (pr *prober) connect(ctx context.Context) error {
-	conn, err := pgx.ConnectConfig(ctx, pr.cfg)
+	conn, err := pr.p.connect(ctx, pr.cfg)
 	if err != nil {
 		return err
 	}
 	pr.conn = conn
-	if err := pr.p.welcome(ctx, conn); err != nil {
-		pr.hangUp()
-		return err
-	}
 	return nil
 }
 
@@ -205,12 +218,7 @@ func (pr *prober) hangUp() {
 	if pr.conn == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), pingLimit)
-	defer cancel()
-	if pr.conn.IsClosed() {
-		cut(pr.conn)
-	}
-	_ = pr.conn.Close(ctx) // it is given up either way
+	pr.conn.close()
 	pr.conn = nil
 }
 
@@ -224,11 +232,6 @@ func (pr *prober) report(h Health) {
 	pr.p.log.Error("database is away", attrs...)
 }
 
-func tooMany(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "53300"
-}
-
 // reason names the class of a failed probe, without any text of the driver's.
 func reason(err error) string {
 	var pg *pgconn.PgError
@@ -239,7 +242,7 @@ func reason(err error) string {
 		return "unsafe"
 	case errors.Is(err, errStandby):
 		return "read_only"
-	case tooMany(err):
+	case judge(err) == crowded:
 		return "too_many_connections"
 	case errors.As(err, &pg) && (pg.Code == "28P01" || pg.Code == "28000" || pg.Code == "3D000"):
 		return "auth"

@@ -42,7 +42,7 @@ func (l *lease) observe(ctx context.Context, step Step, sql string, err error) {
 	now := time.Now()
 	o := Observation{Op: l.op, Step: step, SQL: sql, Took: now.Sub(l.last), Attempt: l.attempt, Err: err}
 	if l.conn != nil {
-		o.Backend = l.pid
+		o.Backend = l.conn.pid
 	}
 	l.last = now
 	l.p.observer(ctx, o)

@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -12,16 +11,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Fixed limits of every connection. Why each value: docs/decisions/0003-pool-limits.md.
 const (
-	dialLimit     = 2 * time.Second // one host; several hosts share a request's 5 s
-	pingLimit     = 500 * time.Millisecond
-	upkeepPeriod  = 5 * time.Second  // refill to the minimum and close what was idle too long
-	lifetime      = 30 * time.Minute // shorter than what firewalls and failovers leave alive unnoticed
-	lifetimeShift = 3 * time.Minute  // so that a generation of connections doesn't end at once
+	dialLimit = 2 * time.Second // one host; several hosts share a request's 5 s
+	pingLimit = 500 * time.Millisecond
 )
 
 // Pool is a pool of connections to one database, under one login. Make it with Open, end it with ClosePool. It is
@@ -34,22 +29,16 @@ type Pool struct {
 	role     string
 	schema   int64
 
-	pool     *pgxpool.Pool
+	driver   *pgx.ConnConfig
+	conns    *conns
 	prober   *prober
 	peers    *peers
-	breaker  *breaker
+	names    *names
 	budget   *budget
-	refused  atomic.Pointer[refusal]
-	slots    chan struct{} // one token for each connection that may be lent
-	waiting  atomic.Int64
 	verified atomic.Bool
-	pooled   atomic.Bool // the first look found a pooler between us and Postgres
-
-	mu     sync.Mutex
-	leases map[*lease]struct{}
+	pooler   pooler
 
 	closing   atomic.Bool
-	closed    chan struct{}
 	closeOnce sync.Once
 	closeErr  error
 }
@@ -83,56 +72,34 @@ func Open(ctx context.Context, cfg Config, opts ...Option) (*Pool, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Pool{
-		cfg:    cfg,
-		log:    slog.Default(),
-		slots:  make(chan struct{}, cfg.Max),
-		leases: make(map[*lease]struct{}, cfg.Max),
-		closed: make(chan struct{}),
-		peers:  newPeers(),
-		budget: newBudget(),
-	}
-	p.breaker = newBreaker(cfg.ConnTimeout.Duration(), p.cutAll)
+	p := &Pool{cfg: cfg, pooler: pooler{setting: cfg.PoolerMode}, log: slog.Default(), peers: &peers{}, names: newNames(), budget: newBudget()}
 	for _, opt := range opts {
 		opt(p)
 	}
-	driver, err := p.driverConfig()
-	if err != nil {
+	var err error
+	if p.driver, err = p.driverConfig(); err != nil {
 		return nil, err
 	}
-	p.prober = newProber(p, driver.ConnConfig)
-	deadline := time.Now().Add(cfg.ConnTimeout.Duration())
-	reached, err := p.firstLook(ctx, deadline)
+	p.names.follow(hostsOf(p.driver))
+	p.conns = newConns(p, cfg.Max, cfg.Min)
+	p.prober = newProber(p, p.driver)
+	limited, cancel := context.WithTimeout(ctx, cfg.ConnTimeout.Duration())
+	defer cancel()
+	reached, err := p.firstLook(ctx, limited)
 	if err != nil {
-		p.prober.stop()
-		return nil, err
-	}
-	if p.pooled.Load() && p.cfg.PoolerMode == PoolerNone {
-		p.log.ErrorContext(ctx, "a connection pooler stands before Postgres and DB_POOLER_MODE does not say so: set DB_POOLER_MODE=transaction (or session); until then the safe form for a transaction pooler is used")
-		p.cfg.PoolerMode = PoolerTransaction
-		if driver, err = p.driverConfig(); err != nil {
-			p.prober.stop()
-			return nil, err
-		}
-	}
-	// The driver keeps the context for its background work, which must outlive the start-up.
-	p.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), driver)
-	if err != nil {
-		p.prober.stop()
-		return nil, fmt.Errorf("db: open: %w", err)
+		return nil, errors.Join(err, p.ClosePool(ctx))
 	}
 	p.prober.start()
-	for reached && p.GetPoolStats().IdleCount < cfg.Min && time.Now().Before(deadline) && ctx.Err() == nil {
-		time.Sleep(2 * time.Millisecond) // the driver opens the minimum in the background and tells nobody
+	go p.conns.upkeep(cfg.IdleTime.Duration())
+	if reached {
+		p.conns.warm(limited)
 	}
 	return p, nil
 }
 
 // firstLook verifies the login over the prober's connection. It waits for a database that is away; one that stays
 // away, or refuses us, is not an error, because it may change its mind while we run.
-func (p *Pool) firstLook(ctx context.Context, deadline time.Time) (reached bool, err error) {
-	limited, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
+func (p *Pool) firstLook(ctx, limited context.Context) (reached bool, err error) {
 	for attempt := 1; ; attempt++ {
 		err := p.prober.connect(limited)
 		switch {
@@ -142,15 +109,23 @@ func (p *Pool) firstLook(ctx context.Context, deadline time.Time) (reached bool,
 			return false, err
 		case ctx.Err() != nil:
 			return false, p.wrap("open", ctx.Err())
-		case !isWorthWaiting(err) || !pause(limited, attempt):
-			p.log.WarnContext(ctx, "database not reachable at start, serving 503 until it is", "error", p.unreachable("open", attempt, err))
+		case !judge(err).isWorthWaiting() || !pause(limited, attempt):
+			p.log.WarnContext(ctx, "database not reachable at start, serving 503 until it is", "error", p.notAcquired(ctx, "open", attempt, err))
 			return false, nil
 		}
 	}
 }
 
+func hostsOf(c *pgx.ConnConfig) []string {
+	hosts := []string{c.Host}
+	for _, fallback := range c.Fallbacks {
+		hosts = append(hosts, fallback.Host)
+	}
+	return hosts
+}
+
 // driverConfig turns the settings into the driver's.
-func (p *Pool) driverConfig() (*pgxpool.Config, error) {
+func (p *Pool) driverConfig() (*pgx.ConnConfig, error) {
 	u, err := parseURL(p.cfg.URL.Reveal())
 	if err != nil {
 		return nil, err
@@ -163,52 +138,34 @@ func (p *Pool) driverConfig() (*pgxpool.Config, error) {
 	query.Del("sslrootcert")
 	query.Set("sslmode", "disable") // TLS is set below, for every host, without the driver's fall-back
 	u.RawQuery = query.Encode()
-	c, err := pgxpool.ParseConfig(u.String())
+	c, err := pgx.ParseConfig(u.String())
 	if err != nil {
 		return nil, errors.New("DATABASE_URL can't be used: check host, port and options (the address is not shown, it holds a password)")
 	}
 	if verify {
-		if c.ConnConfig.TLSConfig, err = p.cfg.tlsConfig(u, c.ConnConfig.Host); err != nil {
+		if c.TLSConfig, err = p.cfg.tlsConfig(u, c.Host); err != nil {
 			return nil, err
 		}
-		for _, fallback := range c.ConnConfig.Fallbacks {
+		for _, fallback := range c.Fallbacks {
 			if fallback.TLSConfig, err = p.cfg.tlsConfig(u, fallback.Host); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if len(c.ConnConfig.Fallbacks) > 0 && c.ConnConfig.ValidateConnect == nil {
-		c.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite // several hosts: only one is the primary
+	if len(c.Fallbacks) > 0 && c.ValidateConnect == nil {
+		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite // several hosts: only one is the primary
 	}
-	c.MaxConns, c.MinConns, c.MinIdleConns = int32(p.cfg.Max), int32(p.cfg.Min), int32(p.cfg.Min)
-	c.MaxConnIdleTime = p.cfg.IdleTime.Duration()
-	c.MaxConnLifetime, c.MaxConnLifetimeJitter = lifetime, lifetimeShift
-	c.HealthCheckPeriod = upkeepPeriod
-	c.ShouldPing, c.PrepareConn = p.shouldPing, prepare
-	c.AfterConnect = p.welcome
-	c.BeforeClose = func(conn *pgx.Conn) {
-		if conn.IsClosed() {
-			cut(conn)
-		}
-	}
-	p.connectionConfig(c.ConnConfig)
-	return c, nil
-}
-
-func (p *Pool) connectionConfig(c *pgx.ConnConfig) {
 	c.ConnectTimeout = dialLimit
-	c.DialFunc = p.peers.dial
+	c.DialFunc = dial
+	c.LookupFunc = func(ctx context.Context, host string) ([]string, error) { return p.names.resolve(ctx, host) }
 	c.OnPgError = p.onPgError
 	// A statement whose request was abandoned is cancelled at the server; closing the connection instead, as the
 	// driver does by default, makes every impatient browser cost a reconnect.
 	c.BuildContextWatcherHandler = func(pc *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: pc, CancelRequestDelay: cancelDelay, DeadlineDelay: p.cfg.CancelGrace.Duration()}
-	}
-	if p.cfg.PoolerMode == PoolerTransaction {
-		c.DefaultQueryExecMode = pgx.QueryExecModeExec // a prepared statement would live on another server connection
-		c.RuntimeParams = map[string]string{}
+		return &canceller{conn: pc, grace: p.cfg.CancelGrace.Duration()}
 	}
 	if p.cfg.AppName != "" {
 		c.RuntimeParams["application_name"] = p.cfg.AppName
 	}
+	return c, nil
 }

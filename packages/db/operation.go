@@ -2,21 +2,34 @@ package db
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// operation is one attempt at a Read, Write, Door or WithClient on one lease. It is the Querier behind all of them;
-// they differ only in what goes in front of a statement.
+// operation is one attempt at a Read, Write, Door or WithClient. It is the Querier behind all of them; they differ only
+// in what goes in front of a statement.
 type operation struct {
-	lease *lease
-	// prefix puts into b what has to stand before a statement, and returns how to read the results of that; nil
-	// means that the next statement goes alone.
-	prefix func(b *pgx.Batch) (settle func(pgx.BatchResults) error)
+	lease  lease
+	held   heldContext
+	prefix prefix           // nil means that the next statement goes alone
 	open   pgx.BatchResults // the last batch, closed when the attempt ends
 	err    error            // the first failure, before a callback could wrap or drop it
 	done   bool
+}
+
+// prefix is what has to stand before a statement, in the same batch.
+type prefix interface {
+	queue(b *pgx.Batch)
+	// settle reads the results of what queue has put into the batch.
+	settle(br pgx.BatchResults) error
+}
+
+// holding marks ctx, for a callback, as one whose caller has a connection of the pool.
+func (o *operation) holding(ctx context.Context) context.Context {
+	o.held = heldContext{ctx, o.lease.p}
+	return &o.held
 }
 
 // fail translates an error and remembers the first one that decides whether the attempt may be repeated.
@@ -24,10 +37,14 @@ func (o *operation) fail(err error) error {
 	if err == nil {
 		return nil
 	}
+	if o.lease.raw().IsClosed() && isGarbled(err) {
+		err = fmt.Errorf("%w: %w", errGarbled, err)
+	}
 	wrapped := o.lease.p.wrap(o.lease.op, err)
 	if isBrokenWire(err) {
 		o.lease.p.peers.died()
 	}
+	o.lease.p.suspectPooler(err)
 	if o.err == nil {
 		o.err = wrapped
 	}
@@ -37,11 +54,12 @@ func (o *operation) fail(err error) error {
 // send puts the prefix and the caller's statements on the wire together, and reads the prefix' results.
 func (o *operation) send(ctx context.Context, queue func(*pgx.Batch)) (pgx.BatchResults, error) {
 	b := &pgx.Batch{}
-	settle := o.prefix(b)
+	before := o.prefix
+	before.queue(b)
 	queue(b)
 	br := o.lease.raw().SendBatch(ctx, b)
 	o.open = br
-	if err := settle(br); err != nil {
+	if err := before.settle(br); err != nil {
 		_ = br.Close() // its error repeats err
 		return nil, o.fail(err)
 	}

@@ -6,33 +6,27 @@ import (
 	"errors"
 	"net"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // How a peer that has silently gone is noticed. Sources and measurements: docs/decisions/0009-dead-peers.md.
 const (
 	idleBeforePing = time.Second           // a connection that rested longer is asked before it is lent
 	suspicion      = 2 * time.Second       // after a connection died, every one is asked
+	freshFor       = 20 * time.Millisecond // unless it has just given an answer
 	userTimeout    = 5 * time.Second       // TCP gives up on bytes that nobody acknowledges
-	resetPeriod    = time.Second           // at most one reset of the pool in this time
-	cancelDelay    = 50 * time.Millisecond // a statement that ends by itself needs no cancel request
-	maxDials       = 4                     // connections being opened at once: a starting server is not stormed
+	resetPeriod    = time.Second           // in this time all idle connections are dropped at most once
 )
 
 // peers watches connections for death.
 type peers struct {
 	lastDeath atomic.Int64 // when a connection last died, in Unix nanoseconds
 	lastReset atomic.Int64
-	gate      chan struct{} // one token for each dial under way
 }
-
-func newPeers() *peers { return &peers{gate: make(chan struct{}, maxDials)} }
 
 func (w *peers) died() { w.lastDeath.Store(time.Now().UnixNano()) }
 
@@ -40,40 +34,28 @@ func (w *peers) suspicious() bool {
 	return time.Since(time.Unix(0, w.lastDeath.Load())) < suspicion
 }
 
-// dial opens a socket, behind the gate. The token goes back when the connection is ready or closed.
-func (w *peers) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	select {
-	case w.gate <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+// mayReset reports true once in resetPeriod: what a reset has opened anew must not be dropped for the same reason.
+func (w *peers) mayReset() bool {
+	last, now := w.lastReset.Load(), time.Now().UnixNano()
+	return now-last > int64(resetPeriod) && w.lastReset.CompareAndSwap(last, now)
+}
+
+// dial opens a socket.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := &net.Dialer{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 3},
 		Control:         setUserTimeout,
 	}
 	c, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
-		<-w.gate
 		return nil, err
 	}
 	// The driver's cancel requests are sent over this dial too and have no limit of their own. For a connection
-	// that is to stay, ready lifts it.
+	// that is to stay, welcome lifts it.
 	if err := c.SetReadDeadline(time.Now().Add(dialLimit)); err != nil {
-		<-w.gate
-		return nil, err
+		return nil, errors.Join(err, c.Close())
 	}
-	return &gatedConn{Conn: c, leave: sync.OnceFunc(func() { <-w.gate })}, nil
-}
-
-// gatedConn holds a token of the gate until the connection is ready, or closed because it never got ready.
-type gatedConn struct {
-	net.Conn
-	leave func()
-}
-
-func (c *gatedConn) Close() error {
-	c.leave()
-	return c.Conn.Close()
+	return c, nil
 }
 
 // socket is the TCP connection below TLS.
@@ -85,52 +67,47 @@ func socket(conn *pgx.Conn) net.Conn {
 	return c
 }
 
-// ready is called for a connection that has logged in.
-func (w *peers) ready(conn *pgx.Conn) error {
-	c := socket(conn)
-	if g, ok := c.(*gatedConn); ok {
-		g.leave()
-	}
-	return c.SetDeadline(time.Time{})
-}
-
 // cut closes the socket under the driver. The driver's own way of closing a broken connection drains it for up to
 // 15 s and holds the pool's slot meanwhile; with TLS it also tries to say goodbye.
 func cut(conn *pgx.Conn) { _ = socket(conn).Close() }
 
-// shouldPing is the driver's hook before a connection is lent. It asks the connection itself, with a limit of its
-// own, and leaves it closed if there is no answer; then prepare makes the driver take another one.
-func (p *Pool) shouldPing(ctx context.Context, params pgxpool.ShouldPingParams) bool {
-	if params.IdleDuration < idleBeforePing && !p.peers.suspicious() {
-		return false
+// isAlive asks a connection for a sign of life before it is lent, if there is reason for doubt. One that gives none is
+// closed.
+func (p *Pool) isAlive(ctx context.Context, c *conn) bool {
+	rested := time.Since(c.returned)
+	if rested < idleBeforePing && (rested < freshFor || !p.peers.suspicious()) {
+		return true
 	}
-	conn := params.Conn
 	// A deadline on the socket, not a context: an abandoned context would send a cancel request first and wait.
-	_ = socket(conn).SetDeadline(time.Now().Add(pingLimit))
-	err := conn.Ping(ctx)
+	_ = socket(c.pg).SetDeadline(time.Now().Add(pingLimit))
+	err := c.pg.Ping(ctx)
 	if err == nil {
-		_ = socket(conn).SetDeadline(time.Time{})
-		return false
+		_ = socket(c.pg).SetDeadline(time.Time{})
+		return true
 	}
-	cut(conn)
+	cut(c.pg)
 	if ctx.Err() == nil {
 		p.peers.died()
 		if pgconn.Timeout(err) || isTimeout(err) {
-			p.resetOnce()
+			p.dropIdleOnce()
 		}
 	}
 	return false
 }
 
-// prepare refuses a connection that shouldPing has found dead; the driver destroys it and takes another one.
-func prepare(_ context.Context, conn *pgx.Conn) (bool, error) { return !conn.IsClosed(), nil }
-
-// resetOnce drops all idle connections after one of them gave no sign of life: a firewall, a balancer or a dead
+// dropIdleOnce drops all idle connections after one of them gave no sign of life: a firewall, a balancer or a dead
 // primary forgets them all at once, and finding that out one by one costs a request each.
-func (p *Pool) resetOnce() {
-	last, now := p.peers.lastReset.Load(), time.Now().UnixNano()
-	if now-last > int64(resetPeriod) && p.peers.lastReset.CompareAndSwap(last, now) {
-		p.pool.Reset()
+func (p *Pool) dropIdleOnce() {
+	if p.peers.mayReset() {
+		p.conns.dropIdle()
+	}
+}
+
+// retireOnce drops the idle connections and those that are lent, as they come back: their server has become
+// read-only, and only new ones can find the new primary.
+func (p *Pool) retireOnce() {
+	if p.peers.mayReset() {
+		p.conns.retire(func(*conn) bool { return true })
 	}
 }
 

@@ -26,7 +26,7 @@ func Read[T any](ctx context.Context, p *Pool, s Scope, fn func(ctx context.Cont
 		if err == nil {
 			return value, nil
 		}
-		if decisive == nil || !mayReadAgain(decisive) || !p.mayGoOn(ctx, deadline) {
+		if decisive == nil || !judge(decisive).mayReadAgain() || !p.mayGoOn(ctx, deadline) {
 			return zero, p.wrap("read", err)
 		}
 		p.retried(ctx, "read", attempt, decisive)
@@ -38,20 +38,28 @@ func Read[T any](ctx context.Context, p *Pool, s Scope, fn func(ctx context.Cont
 
 // readOnce is one attempt. decisive is nil when no connection could be had: acquire has waited already.
 func readOnce[T any](ctx context.Context, p *Pool, s Scope, attempt int, deadline time.Time, fn func(context.Context, Querier) (T, error)) (value T, decisive, err error) {
-	l, err := p.acquire(ctx, "read", attempt, deadline)
-	if err != nil {
+	r := &reading{operation: operation{lease: lease{op: "read", attempt: attempt}}, scope: s}
+	if err := p.acquire(ctx, &r.lease, deadline); err != nil {
 		return value, nil, err
 	}
-	defer l.release(ctx)
-	o := &operation{lease: l}
-	defer o.finish()
-	guarded := true
-	o.prefix = func(b *pgx.Batch) func(pgx.BatchResults) error {
-		first := guarded
-		guarded = false
-		s.queue(b, true, first)
-		return func(br pgx.BatchResults) error { return s.settle(br, first) }
-	}
-	value, err = fn(holding(ctx, p), o)
-	return value, o.decisive(err), err
+	defer r.lease.release(ctx)
+	defer r.finish()
+	r.prefix = r
+	value, err = fn(r.holding(ctx), r)
+	return value, r.decisive(err), err
+}
+
+// reading is an attempt at a Read: every statement is scoped, the first one guarded as well.
+type reading struct {
+	operation
+	scope   Scope
+	guarded bool // the guard has been asked
+}
+
+func (r *reading) queue(b *pgx.Batch) { r.scope.queue(b, true, !r.guarded) }
+
+func (r *reading) settle(br pgx.BatchResults) error {
+	first := !r.guarded
+	r.guarded = true
+	return r.scope.settle(br, first)
 }

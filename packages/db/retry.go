@@ -13,37 +13,117 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Backoff between attempts: doubling with full jitter, so that many waiters don't return at the same moment.
+// verdict is what a failure says about the work that it ended. judge is the one place where it is made;
+// docs/decisions/0010-lost-commits.md has the table.
+type verdict int
+
 const (
-	firstBackoff = 5 * time.Millisecond
-	maxBackoff   = 200 * time.Millisecond
+	final   verdict = iota // it was carried out, is wrong, or nobody waits for it any more
+	unsent                 // it never left this program
+	unrun                  // the server refused the statement before running it: its plan is not (or not yet) known
+	undone                 // the transaction was rolled back for no fault of its own: it collided with another one
+	severed                // the connection died under it: nobody knows whether it was carried out
+	demoted                // the server accepts no writes any more: it was not carried out
+	away                   // no connection could be opened: the server isn't there, or isn't ready
+	crowded                // no connection could be opened: the server has no slot left
+	refused                // no connection could be opened, and trying again doesn't change that: password, TLS, no such database
 )
 
-// isBrokenWire reports that the connection itself failed: nobody knows what the server did with the statement.
+// mayReadAgain reports whether a read can be run again.
+func (v verdict) mayReadAgain() bool { return v.mayCallAgain() || v == undone || v == severed }
+
+// mayWriteAgain reports whether a whole transaction can be run again, of which COMMIT was not sent: then a severed
+// connection means that nothing was committed.
+func (v verdict) mayWriteAgain() bool { return v.mayReadAgain() || v == demoted }
+
+// mayCallAgain reports whether a single statement that may write can be run again.
+func (v verdict) mayCallAgain() bool { return v == unsent || v == unrun || v.isWorthWaiting() }
+
+// isWorthWaiting reports whether a connection that could not be opened may be had in a moment.
+func (v verdict) isWorthWaiting() bool { return v == away || v == crowded }
+
+// errNotOpened marks what went wrong between a dial and the first statement of a caller's.
+var errNotOpened = errors.New("no connection was opened")
+
+// judge reads a failure.
+func judge(err error) verdict {
+	var connect *pgconn.ConnectError
+	opening := errors.Is(err, errNotOpened) || errors.As(err, &connect)
+	var pg *pgconn.PgError
+	switch {
+	case err == nil:
+		return final
+	case errors.Is(err, ErrUnsafe), errors.Is(err, errNoSuchHost), opening && isTLSFailure(err):
+		return refused
+	case errors.Is(err, errStandby):
+		return away
+	case errors.Is(err, errAborted):
+		return undone
+	case errors.As(err, &pg):
+		return judgeState(pg, opening)
+	case opening:
+		return away
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		return final
+	case strings.Contains(err.Error(), "conn busy"): // a mistake of ours, which the driver calls safe to retry
+		return final
+	case pgconn.SafeToRetry(err):
+		return unsent
+	case isBrokenWire(err):
+		return severed
+	}
+	return final
+}
+
+// judgeState reads a SQLSTATE (PostgreSQL documentation, appendix A). PgBouncer reports its own troubles as 08P01.
+func judgeState(pg *pgconn.PgError, opening bool) verdict {
+	switch pg.Code {
+	case "53300":
+		return crowded
+	case "08P01":
+		if opening && strings.HasPrefix(pg.Message, "no more connections allowed") {
+			return crowded
+		}
+	case "57P03":
+		return away
+	case "25006":
+		return demoted
+	case "26000", "42P05":
+		return unrun
+	case "40001", "40P01":
+		return undone
+	case "0A000":
+		if strings.Contains(pg.Message, "cached plan must not change result type") {
+			return unrun // the driver has dropped the statement, so that the next execution works
+		}
+	}
+	switch gone := pg.Code == "57P01" || pg.Code == "57P02" || strings.HasPrefix(pg.Code, "08"); {
+	case gone && opening:
+		return away
+	case gone:
+		return severed
+	case opening:
+		return refused
+	}
+	return final
+}
+
+// errGarbled is an answer that ended in the middle and went on with something else. PgBouncer says that its server has
+// crashed wherever it is just then, also inside a row that it has passed on half.
+var errGarbled = errors.New("the connection broke inside an answer")
+
+// isGarbled reports, of an error that has made the driver close the connection, that it is about the answer's form.
+func isGarbled(err error) bool {
+	var pg *pgconn.PgError
+	return !errors.As(err, &pg) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && judge(err) == final
+}
+
+// isBrokenWire reports that the connection itself failed.
 func isBrokenWire(err error) bool {
 	var netErr *net.OpError
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+	return errors.Is(err, errGarbled) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, pgconn.ErrConnClosed) ||
 		errors.As(err, &netErr)
-}
-
-// mayReadAgain reports whether a read that ended with err can be run again: the connection died under it, or the
-// server refused it before it ran.
-func mayReadAgain(err error) bool {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrUnsafe) {
-		return false
-	}
-	return isTransient(err) || isBrokenWire(err) || isStalePlan(err)
-}
-
-// mayWriteAgain reports whether a whole write transaction can be run again. The caller has made sure that COMMIT
-// was not sent, so a broken wire means that nothing was committed.
-func mayWriteAgain(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "25006") {
-		return true
-	}
-	return errors.Is(err, errAborted) || mayReadAgain(err)
 }
 
 // mayGoOn reports whether there is time, somebody who waits, and budget for another attempt.
@@ -51,46 +131,15 @@ func (p *Pool) mayGoOn(ctx context.Context, deadline time.Time) bool {
 	return ctx.Err() == nil && time.Now().Before(deadline) && p.budget.spend()
 }
 
-// isDown tells a database that can't be reached at all from one that is only short of slots.
-func isDown(err error) bool {
-	return !tooMany(err) && (isTransient(err) || isBrokenWire(err))
-}
-
-// isTransient reports errors that say "not now": the backend was ended, the server starts, or has no slot.
-func isTransient(err error) bool {
-	if errors.Is(err, errStandby) {
-		return true
-	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		switch pg.Code {
-		case "57P01", "57P02", "57P03", "53300":
-			return true
-		}
-		return strings.HasPrefix(pg.Code, "08")
-	}
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
-		return !isTLSFailure(err)
-	}
-	// "conn busy" is a programming mistake, which the driver calls safe to retry.
-	return pgconn.SafeToRetry(err) && !strings.Contains(err.Error(), "conn busy")
-}
-
-// isStalePlan reports the first execution of a cached statement after DDL: the driver has dropped the statement, so
-// that the next execution works.
-func isStalePlan(err error) bool {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
-		return false
-	}
-	return pg.Code == "26000" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan must not change result type")
-}
+// Backoff between attempts: doubling with full jitter, so that many waiters don't return at the same moment.
+const (
+	firstBackoff = 5 * time.Millisecond
+	maxBackoff   = 200 * time.Millisecond
+)
 
 // pause waits before attempt n (1 = before the second try) and reports false when ctx ended first.
 func pause(ctx context.Context, n int) bool {
-	limit := min(firstBackoff<<min(n-1, 10), maxBackoff)
-	timer := time.NewTimer(time.Duration(rand.Int64N(int64(limit))) + time.Millisecond)
+	timer := time.NewTimer(backoff(n, firstBackoff, maxBackoff))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -100,9 +149,9 @@ func pause(ctx context.Context, n int) bool {
 	}
 }
 
-// wasNeverSent reports errors that arose before the statement could reach the server.
-func wasNeverSent(err error) bool {
-	return pgconn.SafeToRetry(err) && !strings.Contains(err.Error(), "conn busy")
+// backoff is a random time up to first, doubled with every n after the first, but not above most.
+func backoff(n int, first, most time.Duration) time.Duration {
+	return rand.N(min(first<<min(n-1, 10), most)) + time.Millisecond
 }
 
 // retried tells the observer that work is run again, and why.

@@ -118,9 +118,17 @@ func (g *Guard) settle(br pgx.BatchResults) error {
 
 type leaseKey struct{ p *Pool }
 
-// holding marks ctx as one whose callback holds a connection of p.
-func holding(ctx context.Context, p *Pool) context.Context {
-	return context.WithValue(ctx, leaseKey{p}, true)
+// heldContext is a context whose owner has a connection of p.
+type heldContext struct {
+	context.Context
+	p *Pool
+}
+
+func (c *heldContext) Value(key any) any {
+	if k, ok := key.(leaseKey); ok && k.p == c.p {
+		return true
+	}
+	return c.Context.Value(key)
 }
 
 func isHolding(ctx context.Context, p *Pool) bool {

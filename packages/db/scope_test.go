@@ -213,3 +213,34 @@ func TestNoScopeOutlivesItsTransaction(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// The login's limits of time are not the role's: a switch of role must not lose them.
+func TestTheServersLimitsHoldInsideAScope(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := open(t, settings(t, h.StaffURL()))
+	const sql = "select current_user || ' ' || current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout')"
+	const want = staff + " 10s 3s 15s"
+	ask := func(ctx context.Context, q db.Querier) (limits string, err error) {
+		err = q.QueryRow(ctx, sql).Scan(&limits)
+		return limits, err
+	}
+	read, err := db.Read(t.Context(), p, scope(h.a), ask)
+	if err != nil || read != want {
+		t.Errorf("in a Read: %q, %v, want %q", read, err, want)
+	}
+	written, err := db.Write(t.Context(), p, scope(h.a), db.Intent{}, func(ctx context.Context, tx *db.Tx) (string, error) { return ask(ctx, tx) })
+	if err != nil || written != want {
+		t.Errorf("in a Write: %q, %v, want %q", written, err, want)
+	}
+	err = p.WithClient(t.Context(), scope(h.a), func(ctx context.Context, c *db.Client) error {
+		lent, err := ask(ctx, c)
+		if lent != want {
+			t.Errorf("in WithClient: %q, want %q", lent, want)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

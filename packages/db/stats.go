@@ -7,15 +7,5 @@ type PoolStats struct {
 	WaitingCount int `json:"waitingCount"` // callers that wait because all connections are held
 }
 
-// GetPoolStats returns the pool's figures. It never blocks and touches no connection.
-func (p *Pool) GetPoolStats() PoolStats {
-	if p.pool == nil {
-		return PoolStats{}
-	}
-	s := p.pool.Stat()
-	return PoolStats{
-		TotalCount:   int(s.TotalConns()),
-		IdleCount:    int(s.IdleConns()),
-		WaitingCount: int(p.waiting.Load()),
-	}
-}
+// GetPoolStats returns the pool's figures. It touches no connection and waits for none.
+func (p *Pool) GetPoolStats() PoolStats { return p.conns.stats() }

@@ -5,17 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
 // verifySQL asks, as the login itself, for everything that would let it work outside a scope. It names no table:
 // whatever the login can touch, or its role can touch without forced row-level security, is a finding.
 const verifySQL = `
-select current_setting('server_version_num')::int, pg_backend_pid(), r.rolconnlimit,
+select current_setting('server_version_num')::int, r.rolconnlimit,
        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
          - coalesce(current_setting('reserved_connections', true), '0')::int,
+       array(select name from unnest(array['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) name
+              where current_setting(name) = '0'),
        r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolinherit,
        array(select m.rolname::text from pg_roles m
               where m.oid <> r.oid and not r.rolsuper and pg_has_role(r.oid, m.oid, 'MEMBER') order by 1),
@@ -38,13 +40,14 @@ select current_setting('server_version_num')::int, pg_backend_pid(), r.rolconnli
 func (p *Pool) welcome(ctx context.Context, conn *pgx.Conn) error {
 	limited, cancel := context.WithTimeout(ctx, dialLimit)
 	defer cancel()
-	if err := p.peers.ready(conn); err != nil {
+	if err := socket(conn).SetDeadline(time.Time{}); err != nil { // which dial has set
 		return err
 	}
-	if p.cfg.PoolerMode == PoolerTransaction {
-		registerUUID(conn)
+	backend, err := rememberCluster(limited, conn)
+	if err != nil {
+		return err
 	}
-	if err := rememberCluster(limited, conn); err != nil {
+	if err := p.compare(limited, conn, backend); err != nil {
 		return err
 	}
 	return p.verify(limited, conn)
@@ -69,17 +72,22 @@ func (p *Pool) verify(ctx context.Context, conn *pgx.Conn) error {
 // examine returns what is wrong with server, schema and login, each with its cure.
 func (p *Pool) examine(ctx context.Context, conn *pgx.Conn) (findings []string, err error) {
 	find := func(format string, args ...any) { findings = append(findings, fmt.Sprintf(format, args...)) }
-	var version, backend, roleLimit, serverLimit int
+	var version, roleLimit, serverLimit int
 	var super, bypass, createRole, inherit bool
-	var roles, owned, reachable, unforced []string
+	var unlimited, roles, owned, reachable, unforced []string
 	err = conn.QueryRow(ctx, verifySQL, pgx.QueryExecModeExec, p.role).
-		Scan(&version, &backend, &roleLimit, &serverLimit, &super, &bypass, &createRole, &inherit, &roles, &owned, &reachable, &unforced)
+		Scan(&version, &roleLimit, &serverLimit, &unlimited, &super, &bypass, &createRole, &inherit, &roles, &owned, &reachable, &unforced)
 	if err != nil {
 		return nil, err
 	}
 	login := conn.Config().User
-	p.pooled.Store(backend != int(conn.PgConn().PID()))
-	p.checkLimits(ctx, roleLimit, serverLimit)
+	if !p.pooled() { // a pooler has limits of its own, which can't be asked for
+		p.checkLimits(ctx, roleLimit, serverLimit)
+	}
+	if len(unlimited) > 0 && p.role != "" {
+		p.log.WarnContext(ctx, "the login has no limit of time at the server, so that a lost statement holds its locks for ever: run the migrate command, or ALTER ROLE … SET",
+			"login", login, "missing", unlimited)
+	}
 	refusal, warning := judgeVersion(version)
 	if refusal != "" {
 		find("%s", refusal)
@@ -152,10 +160,4 @@ func errorText(err error) string {
 		return fmt.Sprintf("%v %s", kind, code)
 	}
 	return "SQLSTATE " + code
-}
-
-// registerUUID lets exec mode, which asks the server for no types, send uuids and slices of them.
-func registerUUID(conn *pgx.Conn) {
-	conn.TypeMap().RegisterDefaultPgType(uuid.UUID{}, "uuid")
-	conn.TypeMap().RegisterDefaultPgType([]uuid.UUID{}, "_uuid")
 }

@@ -128,6 +128,23 @@ func TestOpenStartsWithoutADatabase(t *testing.T) {
 	}
 }
 
+func TestALoginWithoutLimitsOfTimeIsNamed(t *testing.T) {
+	t.Parallel()
+	h := newHouseOn(t, pgtest.Server(t)) // a login's settings are the server's
+	named := func() bool {
+		var log lockedBuffer
+		open(t, settings(t, h.StaffURL()), db.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		return strings.Contains(log.String(), "missing=[statement_timeout]")
+	}
+	if named() {
+		t.Error("a login with limits is named")
+	}
+	h.Exec("alter role openhouse_developer_portal reset statement_timeout")
+	if !named() {
+		t.Error("a login without one is not named")
+	}
+}
+
 // lockedBuffer is a buffer that several goroutines write.
 type lockedBuffer struct {
 	mu sync.Mutex

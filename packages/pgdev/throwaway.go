@@ -28,6 +28,7 @@ type throwaway struct {
 	say      func(string)
 	settings []setting
 	bases    []string // where it may live, best first; none: throwawayBases
+	on       *machine // where a Postgres is looked for; nil: this machine
 }
 
 // WithProgress sends the start's lines to say; without it they go to standard
@@ -62,7 +63,10 @@ func (t throwaway) start(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	bin, err := thisMachine(acct, t.say).find(ctx, false)
+	if t.on == nil {
+		t.on = thisMachine(acct, t.say)
+	}
+	bin, err := t.on.find(ctx, false)
 	if err != nil {
 		return nil, err
 	}

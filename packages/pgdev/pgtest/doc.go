@@ -26,6 +26,8 @@
 //     starts when the first test asks and removes when the last has ended.
 //   - Without a server the test fails. It never skips: a skipped suite looks
 //     like a passed one.
+//   - [NewPooler] puts a PgBouncer before a database, on the configuration that
+//     the project ships.
 //   - A test only ever touches its own database. Roles belong to the whole
 //     server: a test that changes a role of the project's own needs [Server].
 package pgtest
