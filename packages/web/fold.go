@@ -20,7 +20,7 @@ type folds struct {
 }
 
 // foldKey is what makes two failures equal.
-type foldKey struct{ code, route string }
+type foldKey struct{ code, route string } // route with its method
 
 type fold struct {
 	repeats int

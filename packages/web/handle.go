@@ -92,7 +92,7 @@ func (a *App) logFailure(r *http.Request, q *request, out outcome, err error) {
 			slog.Int("waitingCount", stats.WaitingCount)))
 	}
 	if out.retry > 0 { // not an event but a state, which every request meets
-		a.folds.write(a.Log, foldKey{out.code, routePattern(r)}, out.level, attrs)
+		a.folds.write(a.Log, foldKey{out.code, r.Method + " " + routePattern(r)}, out.level, attrs)
 		return
 	}
 	a.Log.LogAttrs(r.Context(), out.level, "request failed", attrs...)

@@ -222,6 +222,9 @@ func TestLongOutage(t *testing.T) {
 	if errorCode(t, string(answer.Body)) != "database_unavailable" || driverText(string(answer.Body)) != "" {
 		t.Errorf("programs are told %s", answer.Body)
 	}
+	for range 40 { // a crowd meets the same outage
+		staff.JSON(http.MethodGet, "/api/developments", nil).Want(http.StatusServiceUnavailable)
+	}
 	refused := form.Send().Want(http.StatusServiceUnavailable).Says("send it again")
 	wantNone(t, string(refused.Body), `http-equiv="refresh"`) // a form is never sent again by itself
 	visit.New(t, s.Developer.URL).Get("/sign-in").Want(http.StatusOK)
@@ -238,6 +241,19 @@ func TestLongOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Developer.AwaitReady()
+	waitFor(t, "the crowd's line of log", func() bool {
+		return strings.Contains(s.Developer.Log(), `msg="request failed, as others did"`)
+	})
+	log = s.Developer.Log()
+	for text, want := range map[string]int{
+		`msg="database is away"`: 1, `msg="database is back"`: 1, // one line for each change of state
+		`msg="request failed" portal=`: 3, // a page, a program's and a form's: one for each route
+	} {
+		if n := strings.Count(log, text); n != want {
+			t.Errorf("%d lines with %s, want %d:\n%s", n, text, want, log)
+		}
+	}
+	wantAll(t, logLine(log, "as others did"), "code=database_unavailable", "route=/api/developments", "repeated=40", "poolStats.waitingCount=")
 	form.Send().Want(http.StatusOK).Says("Longview Park")
 	form.Send().Want(http.StatusOK).Says("Longview Park")
 	if n := lookUp[int](t, s.DB, "select count(*) from developments where name = 'Longview Park'"); n != 1 {
