@@ -35,15 +35,16 @@ generate: ## write the generated code and documents anew
 bench: ## requests through a portal against plain reads, 25 rounds; wants a quiet machine
 	@go test -run '^$$' -bench . -benchtime 25x -timeout 30m ./tests/bench
 
-fault: ## the whole catalogue of faults, with long outages and tight limits; wants a quiet machine
-	@FAULT=full go test -count=1 -timeout 60m -v ./tests/fault
+fault: ## the whole catalogue of faults with its limits of time, ten minutes; wants a quiet machine; DOCS=1 renews docs
+	@FAULT=full DOCS=$(DOCS) SOAK=$(SOAK) go test -count=1 -timeout 60m -v ./tests/fault
+	@FAULT=full go test -count=1 -timeout 30m -v -run TestNobodySees ./packages/db
 
 pictures: ## take the README's pictures anew, in a real browser
 	@PICTURES=docs/images go test -count=1 -run TestPictures ./tests/browser
 
 nightly: build/openhouse-test ## test three times over in random order, fuzz every target, then fault and bench
 	@build/openhouse-test nightly
-	@$(MAKE) --no-print-directory fault bench
+	@$(MAKE) --no-print-directory fault bench SOAK=10m
 
 clean: ## remove what make built here; demo data stays
 	@rm -rf build

@@ -34,20 +34,19 @@ from types cross join generate_series(1, 5) n`, c.ID, n)
 
 // Peer configures the plain program.
 type Peer struct {
-	Database string // address, a superuser's
+	Database string // address, of a login that row-level security doesn't bind
 	Name     string // application_name
 	Retry    bool   // with twenty lines of retry
 	MaxConns int
+	MinConns int // 0 = MaxConns: all are opened at once and stay open
 }
 
-// StartPlain builds and starts the plain program on the portal's own statement and returns its address.
+// StartPlain builds and starts the plain program on the portal's own statements and returns its address.
 func StartPlain(t testing.TB, s *stack.Stack, p Peer) (address string) {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "plain")
-	build := exec.Command("go", "build", "-o", binary, "./tests/bench/peers/plain")
-	build.Dir = stack.Root(t)
-	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the peer: %v\n%s", err, said)
+	binary := stack.Program(t, "tests/bench/peers/plain")
+	if p.MinConns == 0 {
+		p.MinConns = p.MaxConns
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -59,8 +58,10 @@ func StartPlain(t testing.TB, s *stack.Stack, p Peer) (address string) {
 	}
 	cmd := exec.Command(binary)
 	cmd.Env = []string{
-		"PEER_LISTEN=" + listen, "PEER_DATABASE_URL=" + p.Database, "PEER_NAME=" + p.Name, "PEER_RETRY=" + strconv.FormatBool(p.Retry), "PEER_SQL=" + listStatement(t),
-		"PEER_KEY=" + string(s.Developer.PEM), "PEER_ISSUER=" + s.Developer.URL, "PEER_MAX_CONNS=" + strconv.Itoa(p.MaxConns),
+		"PEER_LISTEN=" + listen, "PEER_DATABASE_URL=" + p.Database, "PEER_NAME=" + p.Name, "PEER_RETRY=" + strconv.FormatBool(p.Retry),
+		"PEER_LIST=" + statement(t, "ListDevelopments"), "PEER_INSERT=" + statement(t, "InsertDevelopment"),
+		"PEER_KEY=" + string(s.Developer.PEM), "PEER_ISSUER=" + s.Developer.URL,
+		"PEER_MAX_CONNS=" + strconv.Itoa(p.MaxConns), "PEER_MIN_CONNS=" + strconv.Itoa(p.MinConns),
 	}
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
@@ -80,28 +81,28 @@ func StartPlain(t testing.TB, s *stack.Stack, p Peer) (address string) {
 	return ""
 }
 
-// listStatement is the portal's statement, taken from its generated code so that both always run the same.
-func listStatement(t testing.TB) string {
+// statement is one of the portal's, taken from its generated code so that both always run the same.
+func statement(t testing.TB, name string) string {
 	t.Helper()
 	file := filepath.Join(stack.Root(t), "apps/developer-portal/internal/store/dbgen/developments.sql.go")
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var statement string
+	var found string
 	ast.Inspect(parsed, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
-		if ok && spec.Names[0].Name == "ListDevelopments" {
+		if ok && spec.Names[0].Name == name {
 			text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
 			if err != nil {
 				t.Fatal(err)
 			}
-			statement = text
+			found = text
 		}
 		return true
 	})
-	if statement == "" {
-		t.Fatalf("%s has no constant ListDevelopments any more", file)
+	if found == "" {
+		t.Fatalf("%s has no constant %s any more", file, name)
 	}
-	return statement
+	return found
 }

@@ -2,198 +2,140 @@ package fault
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
-	"time"
-
-	"openhouse.example/packages/pgdev"
-	"openhouse.example/tests/proxy"
 )
 
-// fault is one entry of the catalogue.
-type fault struct {
+// shown is one fault of the catalogue and where it is shown.
+type shown struct {
 	id, title string
-	long      bool          // only in the full run
-	rest      time.Duration // load starts this long after the fault, on a pool at rest
-	after     time.Duration // how long the load goes on afterwards
-	inflict   func(l *lab) (healed time.Time)
-	bar       func(r Result) (broken []string) // for openhouse only
+	full      bool     // only in the full run
+	by        []string // "TestRaces", another test of this package, or "folder: TestName"
+	later     string   // why nothing shows it yet
 }
 
-// full reports whether the whole catalogue is wanted (make fault), rather than its short form (make test).
-func full() bool { return os.Getenv("FAULT") == "full" }
+// catalogue is every fault that the portals are meant to stand, F1 to F40.
+var catalogue = []shown{
+	{id: "F1", title: "one backend ended, again and again", by: []string{"TestRaces"}},
+	{id: "F2", title: "all backends ended", by: []string{"TestRaces"}},
+	{id: "F3", title: "a backend killed with -9: the cluster restarts", full: true, by: []string{"TestRaces"}},
+	{id: "F4", title: "fast restart", by: []string{"TestRaces"}},
+	{id: "F5", title: "outage of 3 s", by: []string{"TestRaces"}},
+	{id: "F6", title: "outage of 10 s and 40 s", full: true, by: []string{"TestRaces"}},
+	{id: "F7", title: "hung server", full: true, by: []string{"TestRaces"}},
+	{id: "F8", title: "hung network", by: []string{"TestRaces"}},
+	{id: "F9", title: "packets vanish", by: []string{"TestRaces"}},
+	{id: "F10", title: "idle connections silently dropped", by: []string{"TestRaces"}},
+	{id: "F11", title: "resets", by: []string{"TestRaces"}},
+	{id: "F12", title: "latency and jitter", by: []string{"TestRaces"}},
+	{id: "F13", title: "slow trickle, sliced packets", by: []string{"TestRaces"}},
+	{id: "F14", title: "connection limit of the login", by: []string{"TestRaces"}},
+	{id: "F15", title: "all slots taken at the start", by: []string{"TestSlotsTakenAtStart"}},
+	{id: "F16", title: "password changed, login forbidden, database gone", by: []string{"TestLoginRefused"}},
+	{id: "F17", title: "the host's name fails, or its address changes", by: []string{"TestNames"}},
+	{id: "F18", title: "TLS: none, unknown authority, wrong name, expired", by: []string{"TestTLS", "packages/db: TestTLSIsVerifiedOrRefusedWithItsCure"}},
+	{id: "F19", title: "primary crashes, standby is promoted", later: "clusters come with more than one machine"},
+	{id: "F20", title: "primary demoted in place", later: "clusters come with more than one machine"},
+	{id: "F21", title: "a standby by mistake", by: []string{"TestStandby"}},
+	{id: "F22", title: "disk full", by: []string{"TestDiskFull"}},
+	{id: "F23", title: "lock wait", by: []string{"TestLockWait"}},
+	{id: "F24", title: "deadlocks and serialization failures", by: []string{"TestCollisions", "packages/db: TestWriteRestartsAfterADeadlock"}},
+	{id: "F25", title: "slow statements fill the pool", by: []string{"TestFullPool"}},
+	{id: "F26", title: "statement timeout", by: []string{"TestStatementTimeout"}},
+	{id: "F27", title: "a connection that is held", by: []string{"TestAHeldConnectionIsNamed", "packages/db: TestCloseIsBoundedAndNamesTheHolder"}},
+	{id: "F28", title: "panic, Goexit, unread rows, open transaction, nesting", by: []string{
+		"TestCallbacksGoneWrong", "packages/db: TestWithClientLeavesASpotlessSession", "packages/db: TestANestedAcquireOnAFullPoolFailsAtOnce",
+	}},
+	{id: "F29", title: "clients hang up", by: []string{"TestImpatientClients"}},
+	{id: "F30", title: "PgBouncer killed and restarted", by: []string{"TestPoolerRaces"}},
+	{id: "F31", title: "PgBouncer paused", by: []string{"TestPoolerRaces"}},
+	{id: "F32", title: "outage behind PgBouncer", by: []string{"TestPoolerRaces"}},
+	{id: "F33", title: "PgBouncer in transaction mode, and nobody says so", by: []string{"TestPoolerThatIsNotSaid"}},
+	{id: "F34", title: "DDL under load", by: []string{"TestRaces"}},
+	{id: "F35", title: "SIGTERM under load", by: []string{"tests/e2e: TestGracefulStop"}},
+	{id: "F36", title: "SIGTERM while the database hangs", by: []string{"TestStopWhileHung", "tests/e2e: TestStopIsBounded"}},
+	{id: "F37", title: "storm of probes", by: []string{"TestProbeStorm"}},
+	{id: "F38", title: "spike", by: []string{"TestSpike"}},
+	{id: "F39", title: "flapping", full: true, by: []string{"TestRaces"}},
+	{id: "F40", title: "slow, idle and oversized clients", by: []string{"TestSlowAndIdleClients", "tests/e2e: TestOddRequests"}},
+}
 
-func scaled(short, long int) int {
-	if full() {
-		return long
+// TestEveryFaultIsShown: the list has every number, each names a test that exists, and each race is on the list.
+func TestEveryFaultIsShown(t *testing.T) {
+	t.Parallel()
+	top, err := repository()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return short
-}
-
-const killSome = `select count(pg_terminate_backend(pid)) from (
- select pid from pg_stat_activity where application_name = $1 order by random() limit $2) victims`
-
-func kills(times, each int, every time.Duration) func(l *lab) time.Time {
-	return func(l *lab) time.Time {
-		for range times {
-			for _, c := range l.contestants {
-				l.sql(killSome, c.app, each)
+	known := map[string][]string{} // names of tests by folder
+	tests := func(folder string) []string {
+		if known[folder] == nil {
+			known[folder] = testsIn(t, filepath.Join(top, folder))
+		}
+		return known[folder]
+	}
+	raced := map[string]bool{} // id → at least one is part of the short run
+	for _, f := range slices.Concat(races(), poolerRaces()) {
+		raced[f.id] = raced[f.id] || !f.long
+	}
+	if runtime.GOOS != "linux" {
+		raced["F9"] = true
+		t.Log("F9 (packets vanish) was NOT tried: only Linux can drop the packets of one socket")
+	}
+	for i, f := range catalogue {
+		if want := fmt.Sprintf("F%d", i+1); f.id != want {
+			t.Fatalf("number %d of the catalogue is %s", i+1, f.id)
+		}
+		if (len(f.by) == 0) == (f.later == "") {
+			t.Errorf("%s (%s) must be shown by a test, or say why not", f.id, f.title)
+		}
+		for _, by := range f.by {
+			folder, name, elsewhere := strings.Cut(by, ": ")
+			if !elsewhere {
+				folder, name = "tests/fault", by
 			}
-			time.Sleep(every)
+			if !slices.Contains(tests(folder), name) {
+				t.Errorf("%s (%s) is shown by %s, which does not exist in %s", f.id, f.title, name, folder)
+			}
+			if strings.HasSuffix(name, "Races") && raced[f.id] == f.full {
+				t.Errorf("%s (%s): the list says that it is run in the full run only: %v, its races say otherwise, or there are none", f.id, f.title, f.full)
+			}
 		}
-		return time.Time{}
+		delete(raced, f.id)
+	}
+	delete(raced, commitRaces()[0].id)
+	if len(raced) > 0 {
+		t.Errorf("races that are not in the catalogue: %v", raced)
 	}
 }
 
-func outage(length time.Duration, mode pgdev.Mode) func(l *lab) time.Time {
-	return func(l *lab) time.Time {
-		l.t.Helper()
-		if err := l.server.Halt(mode); err != nil {
-			l.t.Fatal(err)
-		}
-		time.Sleep(length)
-		if err := l.server.Resume(l.t.Context()); err != nil {
-			l.t.Fatal(err)
-		}
-		return time.Now()
+// testsIn are the names of the tests in a folder.
+func testsIn(t *testing.T, folder string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func throughProxies(length time.Duration, breakIt func(*proxy.Proxy)) func(l *lab) time.Time {
-	return func(l *lab) time.Time {
-		l.each(breakIt)
-		time.Sleep(length)
-		l.heal()
-		return time.Now()
-	}
-}
-
-// noFailure is the bar of what must go unnoticed. How long the longest wait may be is judged in the full run only, which
-// has the machine to itself.
-func noFailure(limit time.Duration) func(Result) []string {
-	return func(r Result) (broken []string) {
-		if r.Failed > 0 {
-			broken = append(broken, fmt.Sprintf("%d of %d requests failed %v, want 0", r.Failed, r.Requests, r.Causes))
-		}
-		if full() && r.Worst > limit {
-			broken = append(broken, fmt.Sprintf("the longest wait was %v, at most %v", r.Worst.Round(time.Millisecond), limit))
-		}
-		return broken
-	}
-}
-
-// onlyTheFirstFail is the bar of a long outage: whoever came in its first five seconds may be refused after five,
-// later ones are refused at once, and it is over when the database is back.
-func onlyTheFirstFail(r Result) (broken []string) {
-	if r.Worst > 5500*time.Millisecond {
-		broken = append(broken, fmt.Sprintf("somebody waited %v, at most 5.1 s (5.5 s on a shared machine)", r.Worst.Round(time.Millisecond)))
-	}
-	if r.WorstRefusal > 250*time.Millisecond {
-		broken = append(broken, fmt.Sprintf("a refusal took %v, at most 50 ms (250 ms on a shared machine)", r.WorstRefusal.Round(time.Millisecond)))
-	}
-	if r.FirstSuccess > time.Second {
-		broken = append(broken, fmt.Sprintf("the first success came %v after the return, at most 500 ms (1 s on a shared machine)", r.FirstSuccess.Round(time.Millisecond)))
-	}
-	if r.Steady > 1500*time.Millisecond {
-		broken = append(broken, fmt.Sprintf("failures went on for %v after the return, at most 1 s (1.5 s on a shared machine)", r.Steady.Round(time.Millisecond)))
-	}
-	return broken
-}
-
-func catalogue() []fault {
-	return []fault{
-		{
-			id: "F1", title: "one backend ended, again and again", after: time.Second,
-			inflict: kills(scaled(10, 40), 1, 200*time.Millisecond), bar: noFailure(3 * time.Second),
-		},
-		{
-			id: "F2", title: "all backends ended at once, five times", after: time.Second,
-			inflict: kills(5, 1000, 400*time.Millisecond), bar: noFailure(3 * time.Second),
-		},
-		{
-			id: "F3", title: "a backend killed with -9: the server crashes and recovers", after: 3 * time.Second, long: true,
-			inflict: crash, bar: noFailure(4500 * time.Millisecond),
-		},
-		{
-			id: "F4", title: "fast restart", after: 2 * time.Second,
-			inflict: outage(0, pgdev.Fast), bar: noFailure(3 * time.Second),
-		},
-		{
-			id: "F5", title: "outage of 3 s", after: 2 * time.Second,
-			inflict: outage(3*time.Second, pgdev.Immediate), bar: noFailure(4500 * time.Millisecond),
-		},
-		{
-			id: "F6", title: "outage of 10 s", after: 3 * time.Second, long: true,
-			inflict: outage(10*time.Second, pgdev.Immediate), bar: onlyTheFirstFail,
-		},
-		{
-			id: "F7", title: "the server hangs for 20 s", after: 3 * time.Second, long: true,
-			inflict: hang(20 * time.Second), bar: onlyTheFirstFail,
-		},
-		{
-			id: "F8", title: "the network hangs for 20 s", after: 3 * time.Second, long: true,
-			inflict: throughProxies(20*time.Second, (*proxy.Proxy).Hang), bar: onlyTheFirstFail,
-		},
-		{
-			id: "F10", title: "idle connections silently dropped", rest: 2 * time.Second, after: 2 * time.Second,
-			inflict: throughProxies(0, (*proxy.Proxy).Stale), bar: noFailure(1500 * time.Millisecond),
-		},
-		{
-			id: "F11", title: "all connections reset, ten times", after: time.Second,
-			inflict: resets, bar: noFailure(3 * time.Second),
-		},
-		{
-			id: "F39", title: "flapping, 1 s up and 1 s down", after: 2 * time.Second, long: true,
-			inflict: flap(15), bar: atLeast(0.95),
-		},
-	}
-}
-
-func resets(l *lab) time.Time {
-	for range 10 {
-		l.each((*proxy.Proxy).Reset)
-		time.Sleep(200 * time.Millisecond)
-	}
-	return time.Time{}
-}
-
-func flap(times int) func(l *lab) time.Time {
-	return func(l *lab) time.Time {
-		for range times {
-			l.each((*proxy.Proxy).Refuse)
-			time.Sleep(time.Second)
-			l.heal()
-			time.Sleep(time.Second)
-		}
-		return time.Now()
-	}
-}
-
-func atLeast(share float64) func(Result) []string {
-	return func(r Result) (broken []string) {
-		if got := 1 - float64(r.Failed)/float64(r.Requests); got < share {
-			broken = append(broken, fmt.Sprintf("%.3f of the requests succeeded, at least %.2f", got, share))
-		}
-		return broken
-	}
-}
-
-func TestCatalogue(t *testing.T) {
-	l := newLab(t)
-	var all []Result
-	for _, f := range catalogue() {
-		if f.long && !full() {
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), "_test.go") {
 			continue
 		}
-		t.Run(f.id, func(t *testing.T) {
-			l.t = t // a broken fault ends its own test only
-			results := l.run(f)
-			all = append(all, results...)
-			t.Logf("%s %s\n%s", f.id, f.title, table(results))
-			for _, broken := range f.bar(results[0]) {
-				t.Error(broken)
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(folder, e.Name()), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && strings.HasPrefix(f.Name.Name, "Test") {
+				names = append(names, f.Name.Name)
 			}
-		})
+		}
 	}
-	store(t, all)
+	return names
 }

@@ -1,9 +1,12 @@
 package fault
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,67 +19,125 @@ import (
 	"openhouse.example/tests/stack"
 )
 
-func TestMain(m *testing.M) { stack.Main(m) }
-
 const (
-	workers = 16
-	pause   = 5 * time.Millisecond
+	readers = 16
+	writers = 4
+
+	readPause  = 5 * time.Millisecond
+	writePause = 20 * time.Millisecond
+
+	poolMax = 20 // of every contestant
+
+	developer = "openhouse_developer_portal" // the portal's login
 )
 
 // contestant is one program under load, with its own way to Postgres.
 type contestant struct {
-	name   string
-	url    string
-	header http.Header
-	proxy  *proxy.Proxy
-	app    string // application_name of its connections
+	name  string
+	url   string // of its developments
+	proxy *proxy.Proxy
+	app   string // application_name of its connections
+	login string
 }
 
-// lab is one private Postgres and the three programs on it.
+// lab is one Postgres, the portals, the programs that are compared with them, and two companies: one is read, the
+// other written to, so that what readers must get never changes.
 type lab struct {
 	t           testing.TB
-	server      *pgdev.Server
+	server      *pgdev.Server // nil if others use it too
 	stack       *stack.Stack
-	company     stack.Company
+	read, write stack.Company
+	reading     http.Header
+	writing     http.Header
+	want        []byte // what a reader must get
 	client      *http.Client
-	contestants []*contestant
+	contestants []*contestant // the portal first
+	pooled      pooled
 }
 
-func newLab(t testing.TB) *lab {
+// labOptions change how a lab is made.
+type labOptions struct {
+	server  *pgdev.Server // nil = a server that others use too
+	alone   bool          // without the programs to compare with
+	env     []string      // of the portals
+	minimum int           // connections that the other programs keep open; 0 = all
+	before  func(db *pgtest.DB)
+	pooled  func(db *pgtest.DB) pooled // a pooler before the server
+	way     func(host string) string   // a further station before the server's "host:port"
+}
+
+func newLab(t testing.TB, o labOptions) *lab {
 	t.Helper()
-	l := &lab{t: t, server: pgtest.Server(t)}
-	db := pgtest.NewOn(t, l.server)
+	l := &lab{t: t, server: o.server}
+	db := o.database(t)
+	if o.before != nil {
+		o.before(db)
+	}
+	if o.pooled != nil {
+		l.pooled = o.pooled(db)
+	}
 	var portal *proxy.Proxy
-	l.stack = stack.Start(t, db, stack.Options{Through: func(address string) string {
-		through, p := l.through(address)
+	l.stack = stack.Start(t, db, stack.Options{Env: o.env, Terse: true, Through: func(address string) string {
+		through, p := l.through(address, o.way)
 		if portal == nil { // the developer portal's comes first
 			portal = p
 		}
 		return through
 	}})
-	l.company = l.stack.NewCompany("Harbour Homes")
-	bench.Furnish(l.stack, l.company, 20)
-	header := http.Header{"Authorization": {"Bearer " + l.stack.Token(t, l.company)}, "Accept": {"application/json"}}
-	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	l.read, l.write = l.stack.NewCompany("Harbour Homes"), l.stack.NewCompany("Moss Lane Builders")
+	bench.Furnish(l.stack, l.read, 20)
+	l.reading, l.writing = program(l.stack.Token(t, l.read)), program(l.stack.Token(t, l.write))
+	transport := &http.Transport{MaxIdleConnsPerHost: 256}
 	t.Cleanup(transport.CloseIdleConnections)
-	l.client = &http.Client{Transport: transport, Timeout: 60 * time.Second}
+	l.client = &http.Client{Transport: transport, Timeout: time.Minute}
 	l.contestants = []*contestant{
-		{name: "openhouse", url: l.stack.Developer.URL + "/api/developments", header: header, proxy: portal, app: "developer-portal"},
+		{name: "openhouse", url: l.stack.Developer.URL + "/api/developments", proxy: portal, app: "developer-portal", login: developer},
 	}
-	for _, peer := range []struct {
-		name  string
-		retry bool
-	}{{"pgxpool", false}, {"pgxpool+retry", true}} {
-		address, p := l.through(db.AdminURL())
-		base := bench.StartPlain(t, l.stack, bench.Peer{Database: address, Name: peer.name, Retry: peer.retry, MaxConns: 20})
-		l.contestants = append(l.contestants, &contestant{name: peer.name, url: base + "/api/developments", header: header, proxy: p, app: peer.name})
+	if !o.alone {
+		l.contestants = append(l.contestants, l.peer("pgxpool", false, o.minimum), l.peer("pgxpool+retry", true, o.minimum))
 	}
+	a := send(l.client, http.MethodGet, l.contestants[0].url, l.reading, "")
+	if a.cause != "" || !bytes.Contains(a.body, []byte(`"Development 20"`)) {
+		t.Fatalf("before any fault the portal answers %d %s", a.status, a.body)
+	}
+	l.want = a.body
 	return l
 }
 
-func (l *lab) through(address string) (string, *proxy.Proxy) {
+func (o labOptions) database(t testing.TB) *pgtest.DB {
+	if o.server == nil {
+		return pgtest.New(t)
+	}
+	return pgtest.NewOn(t, o.server)
+}
+
+func program(token string) http.Header {
+	return http.Header{"Authorization": {"Bearer " + token}, "Accept": {"application/json"}}
+}
+
+// peer starts a program to compare with, under a login of its own that row-level security doesn't bind.
+func (l *lab) peer(name string, retry bool, minimum int) *contestant {
 	l.t.Helper()
-	u, err := url.Parse(address)
+	c := &contestant{name: name, app: name, login: strings.ReplaceAll(name, "+", "_")}
+	const password = "peer"
+	db := l.stack.DB
+	db.Exec(fmt.Sprintf(`do $$ begin create role %s login bypassrls password '%s'; exception when duplicate_object or unique_violation then null; end $$`, c.login, password))
+	db.Exec(fmt.Sprintf("grant select, insert on all tables in schema public to %s", c.login))
+	u, err := url.Parse(db.AdminURL())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	u.User = url.UserPassword(c.login, password)
+	address, p := l.through(u.String()+l.pooled.peers, nil)
+	c.proxy = p
+	c.url = bench.StartPlain(l.t, l.stack, bench.Peer{Database: address, Name: name, Retry: retry, MaxConns: poolMax, MinConns: minimum}) + "/api/developments"
+	return c
+}
+
+// through puts a proxy before an address, and before that what way says.
+func (l *lab) through(address string, way func(host string) string) (string, *proxy.Proxy) {
+	l.t.Helper()
+	u, err := url.Parse(l.pooled.url(address))
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -86,20 +147,58 @@ func (l *lab) through(address string) (string, *proxy.Proxy) {
 	}
 	l.t.Cleanup(func() { _ = p.Close() })
 	u.Host = p.Addr()
+	if way != nil {
+		u.Host, u.RawQuery = way(p.Addr()), "" // which turned TLS off
+	}
 	return u.String(), p
 }
 
 // sql runs a statement as the administrator, past the proxies.
 func (l *lab) sql(text string, args ...any) {
 	l.t.Helper()
+	conn := l.admin()
+	defer func() { _ = conn.Close(context.Background()) }()
+	if _, err := conn.Exec(context.Background(), text, args...); err != nil {
+		l.t.Fatalf("%v\nin %s", err, text)
+	}
+}
+
+// admin opens an administrator's connection, which the caller closes.
+func (l *lab) admin() *pgx.Conn {
+	l.t.Helper()
 	conn, err := pgx.Connect(context.Background(), l.stack.DB.AdminURL())
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	defer func() { _ = conn.Close(context.Background()) }()
-	if _, err := conn.Exec(context.Background(), text, args...); err != nil {
+	return conn
+}
+
+// maintenance opens an administrator's connection to the server's own database, which the caller closes.
+func (l *lab) maintenance() *pgx.Conn {
+	l.t.Helper()
+	conn, err := pgx.Connect(context.Background(), l.server.URL("postgres"))
+	if err != nil {
 		l.t.Fatal(err)
 	}
+	return conn
+}
+
+// blocked counts the statements of a contestant that wait for a lock.
+func (l *lab) blocked(c *contestant) int {
+	l.t.Helper()
+	return look[int](l, "select count(*) from pg_stat_activity where datname = current_database() and application_name = $1 and wait_event_type = 'Lock'", c.app)
+}
+
+// look reads one value as the administrator.
+func look[T any](l *lab, text string, args ...any) T {
+	l.t.Helper()
+	conn := l.admin()
+	defer func() { _ = conn.Close(context.Background()) }()
+	var v T
+	if err := conn.QueryRow(context.Background(), text, args...).Scan(&v); err != nil {
+		l.t.Fatalf("%v\nin %s", err, text)
+	}
+	return v
 }
 
 // each does something to every contestant's way to Postgres.
@@ -118,39 +217,75 @@ func (l *lab) heal() {
 	}
 }
 
-// warm sends load until every contestant's pool is in use, and then lets it rest for a moment.
-func (l *lab) warm() {
-	for _, c := range l.contestants {
-		w := startLoad(l.client, c.url, c.header, workers, 0)
-		time.Sleep(300 * time.Millisecond)
-		w.stop()
-	}
+func (l *lab) reader(c *contestant) reader {
+	return reader{client: l.client, url: c.url, header: l.reading, want: l.want}
 }
 
-// run puts all contestants under load, breaks and heals, and lets the load go on for a while.
-func (l *lab) run(f fault) []Result {
+func (l *lab) writer(c *contestant, prefix string) *writer {
+	return &writer{client: l.client, url: c.url, header: l.writing, prefix: prefix}
+}
+
+// get asks a contestant once.
+func (l *lab) get(c *contestant) answer {
+	return send(l.client, http.MethodGet, c.url, l.reading, "")
+}
+
+// rows are the writes that are there, by key.
+func (l *lab) rows(prefix string) map[string]row {
 	l.t.Helper()
-	loads := make([]*load, len(l.contestants))
-	if f.rest == 0 {
-		for i, c := range l.contestants {
-			loads[i] = startLoad(l.client, c.url, c.header, workers, pause)
-		}
-		time.Sleep(500 * time.Millisecond)
-	} else {
-		l.warm()
+	conn := l.admin()
+	defer func() { _ = conn.Close(context.Background()) }()
+	list, err := conn.Query(context.Background(),
+		"select name, count(*), min(id::text) from developments where tenant_id = $1 and starts_with(name, $2) group by name", l.write.ID, prefix)
+	if err != nil {
+		l.t.Fatal(err)
 	}
+	found := map[string]row{}
+	var name string
+	var r row
+	_, err = pgx.ForEachRow(list, []any{&name, &r.count, &r.id}, func() error {
+		found[name] = r
+		return nil
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return found
+}
+
+// eventually waits until something holds and returns how long that took; it ends the test after limit.
+func eventually(t testing.TB, limit time.Duration, what string, holds func() bool) time.Duration {
+	t.Helper()
 	began := time.Now()
-	healed := f.inflict(l)
-	if f.rest != 0 { // a fault that is met by a pool at rest
-		time.Sleep(f.rest)
-		for i, c := range l.contestants {
-			loads[i] = startLoad(l.client, c.url, c.header, workers, pause)
+	for !holds() {
+		if time.Since(began) > limit {
+			t.Fatalf("waited %v for %s", limit, what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return time.Since(began)
+}
+
+// noise counts the lines of the portal's log, from a position on, that a person is meant to look at.
+func noise(log string) (n int) {
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") {
+			n++
 		}
 	}
-	time.Sleep(f.after)
-	results := make([]Result, len(loads))
-	for i, c := range l.contestants {
-		results[i] = summarise(f.id, c.name, loads[i].stop(), began, healed)
+	return n
+}
+
+// countLines counts the lines of a log in which all of the words stand.
+func countLines(log string, words ...string) (n int) {
+	for line := range strings.Lines(log) {
+		all := true
+		for _, word := range words {
+			all = all && strings.Contains(line, word)
+		}
+		if all {
+			n++
+		}
 	}
-	return results
+	return n
 }

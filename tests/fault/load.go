@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -18,25 +19,25 @@ type event struct {
 	cause string // "" = success
 }
 
-// load sends requests to one contestant until it is stopped, and remembers every outcome.
+// load sends requests until it is stopped, and remembers every outcome.
 type load struct {
-	client *http.Client
-	url    string
-	header http.Header
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	mu     sync.Mutex
 	events []event
 }
 
-// startLoad runs workers that each wait for an answer, rest for pause and ask again.
-func startLoad(client *http.Client, url string, header http.Header, workers int, pause time.Duration) *load {
+// startLoad runs workers that each wait for an answer, rest for pause and ask again. ask sends one request and names
+// the cause of a failure. It has no deadline but the client's: how long a person waits is part of what is measured.
+func startLoad(workers int, pause time.Duration, ask func() (cause string)) *load {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &load{client: client, url: url, header: header, cancel: cancel}
+	l := &load{cancel: cancel}
 	for range workers {
 		l.wg.Go(func() {
 			for ctx.Err() == nil {
-				l.one(ctx)
+				began := time.Now()
+				cause := ask()
+				l.add(event{began: began, took: time.Since(began), cause: cause})
 				select {
 				case <-time.After(pause):
 				case <-ctx.Done():
@@ -47,44 +48,14 @@ func startLoad(client *http.Client, url string, header http.Header, workers int,
 	return l
 }
 
-func (l *load) one(ctx context.Context) {
-	began := time.Now()
-	cause := l.ask()
-	if ctx.Err() != nil && cause != "" {
-		return // the load was over
-	}
+func (l *load) add(e event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.events = append(l.events, event{began: began, took: time.Since(began), cause: cause})
+	l.events = append(l.events, e)
 }
 
-// ask sends one request and names the cause of a failure. It has no deadline but the client's: how long a person
-// waits is part of what is measured.
-func (l *load) ask() string {
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, l.url, nil)
-	if err != nil {
-		return err.Error()
-	}
-	request.Header = l.header
-	response, err := l.client.Do(request)
-	if err != nil {
-		return "no answer"
-	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return "cut short"
-	}
-	if response.StatusCode == http.StatusOK {
-		return ""
-	}
-	var answer struct{ Error struct{ Code string } }
-	if json.Unmarshal(body, &answer) == nil && answer.Error.Code != "" {
-		return answer.Error.Code
-	}
-	return strconv.Itoa(response.StatusCode)
-}
-
+// stop ends the load, waits for the answers to what was asked and returns every outcome, in the order in which the
+// requests began.
 func (l *load) stop() []event {
 	l.cancel()
 	l.wg.Wait()
@@ -92,41 +63,73 @@ func (l *load) stop() []event {
 	return l.events
 }
 
-// Result is what one contestant's users saw of one fault.
-type Result struct {
-	Fault, Contestant string
-	Requests, Failed  int
-	Causes            map[string]int
-	Worst             time.Duration // longest wait for any answer
-	WorstRefusal      time.Duration // longest wait for a refusal that began when the fault was older than 5.5 s
-	LateFailures      int           // requests that began after the heal and failed
-	FirstSuccess      time.Duration // from the heal to the first success, 0 if there was no heal
-	Steady            time.Duration // from the heal to the end of the last failure
+// Causes of failures that are not codes of the portal's.
+const (
+	noAnswer    = "no answer"
+	cutShort    = "cut short"
+	wrongAnswer = "wrong answer"
+	noRetry     = "refused without Retry-After"
+)
+
+// answer is what a server said.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	cause  string // "" = a success
 }
 
-// summarise counts events. began and healed are the times of the fault, healed zero if there was nothing to heal.
-func summarise(faultID, contestant string, events []event, began, healed time.Time) Result {
-	r := Result{Fault: faultID, Contestant: contestant, Requests: len(events), Causes: map[string]int{}}
-	for _, e := range events {
-		r.Worst = max(r.Worst, e.took)
-		end := e.began.Add(e.took)
-		if e.cause == "" {
-			if !healed.IsZero() && end.After(healed) && (r.FirstSuccess == 0 || end.Sub(healed) < r.FirstSuccess) {
-				r.FirstSuccess = end.Sub(healed)
-			}
-			continue
-		}
-		r.Failed++
-		r.Causes[e.cause]++
-		if e.began.Sub(began) > 5500*time.Millisecond && (healed.IsZero() || e.began.Before(healed)) {
-			r.WorstRefusal = max(r.WorstRefusal, e.took)
-		}
-		if !healed.IsZero() && end.After(healed) {
-			r.Steady = max(r.Steady, end.Sub(healed))
-			if e.began.After(healed) {
-				r.LateFailures++
-			}
+// send sends one request and reads the whole answer.
+func send(client *http.Client, method, url string, header http.Header, body string) answer {
+	return sendIn(context.Background(), client, method, url, header, body)
+}
+
+func sendIn(ctx context.Context, client *http.Client, method, url string, header http.Header, body string) answer {
+	var content io.Reader
+	if body != "" {
+		content = bytes.NewReader([]byte(body))
+	}
+	request, err := http.NewRequestWithContext(ctx, method, url, content)
+	if err != nil {
+		return answer{cause: err.Error()}
+	}
+	request.Header = header
+	response, err := client.Do(request)
+	if err != nil {
+		return answer{cause: noAnswer}
+	}
+	defer func() { _ = response.Body.Close() }()
+	a := answer{status: response.StatusCode, header: response.Header}
+	if a.body, err = io.ReadAll(response.Body); err != nil {
+		a.cause = cutShort
+		return a
+	}
+	if a.status >= 200 && a.status < 300 {
+		return a
+	}
+	a.cause = strconv.Itoa(a.status)
+	var told struct{ Error struct{ Code string } }
+	if json.Unmarshal(a.body, &told) == nil && told.Error.Code != "" {
+		a.cause = told.Error.Code
+		if a.status > http.StatusInternalServerError && a.header.Get("Retry-After") == "" {
+			a.cause = noRetry
 		}
 	}
-	return r
+	return a
+}
+
+// reader reads one page again and again.
+type reader struct {
+	client *http.Client
+	url    string
+	header http.Header
+	want   []byte // what a success must say
+}
+
+func (r reader) ask() string {
+	a := send(r.client, http.MethodGet, r.url, r.header, "")
+	if a.cause == "" && !bytes.Equal(a.body, r.want) {
+		return wrongAnswer
+	}
+	return a.cause
 }

@@ -34,6 +34,16 @@ func connect(t *testing.T, p *proxy.Proxy) net.Conn {
 	return c
 }
 
+// waitOpen waits until so many connections are open: the proxy learns of an end after the client does.
+func waitOpen(t *testing.T, p *proxy.Proxy, want int) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); p.Open() != want; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d connections are open, want %d", p.Open(), want)
+		}
+	}
+}
+
 // ask sends words and expects them back.
 func ask(c net.Conn, words string, limit time.Duration) error {
 	if _, err := c.Write([]byte(words)); err != nil {
@@ -95,10 +105,13 @@ func TestResetAndRefuse(t *testing.T) {
 	if err := p.Pass(); err != nil {
 		t.Fatal(err)
 	}
-	connect(t, p)
+	again := connect(t, p)
 	if p.Accepted() != 2 {
 		t.Errorf("%d connections counted, want 2", p.Accepted())
 	}
+	waitOpen(t, p, 1)
+	_ = again.Close()
+	waitOpen(t, p, 0)
 }
 
 func TestSwallowReplyLetsTheQuestionThrough(t *testing.T) {
@@ -119,5 +132,117 @@ func TestSwallowReplyLetsTheQuestionThrough(t *testing.T) {
 	}
 	if err := ask(connect(t, p), "commit", time.Second); err != nil {
 		t.Errorf("only once: %v", err)
+	}
+}
+
+func TestSwallowRequestStopsTheWords(t *testing.T) {
+	t.Parallel()
+	heard := make(chan string, 10)
+	p, err := proxy.Start(listener(t, heard), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	c, err := net.Dial("tcp", p.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	done := p.SwallowRequest("commit")
+	if _, err := c.Write([]byte("commit")); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+	if err := c.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the client: %v, want a reset", err)
+	}
+	if words := <-heard; words != "" {
+		t.Errorf("the server heard %q", words)
+	}
+}
+
+// listener is a server that says nothing and reports what each connection said.
+func listener(t *testing.T, heard chan<- string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				words, _ := io.ReadAll(c)
+				_ = c.Close()
+				heard <- string(words)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+func TestTrickleKeepsEveryByte(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	c := connect(t, p)
+	p.Trickle(2, 10*time.Millisecond)
+	began := time.Now()
+	if err := ask(c, "hello again", 5*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took < 45*time.Millisecond { // five pauses between six slices
+		t.Errorf("eleven bytes, two at a time, took %v", took)
+	}
+	if err := p.Pass(); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(c, "hello again", time.Second); err != nil {
+		t.Errorf("after it: %v", err)
+	}
+}
+
+func TestJitterKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	c := connect(t, p)
+	p.Latency(5 * time.Millisecond)
+	p.Jitter(20 * time.Millisecond)
+	sent := "one two three four five six seven eight nine ten"
+	began := time.Now()
+	for i := range len(sent) {
+		if _, err := c.Write([]byte{sent[i]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len(sent))
+	if _, err := io.ReadFull(c, got); err != nil || string(got) != sent {
+		t.Errorf("%q came back as %q, %v", sent, got, err)
+	}
+	if took := time.Since(began); took < 10*time.Millisecond {
+		t.Errorf("it took %v, at least 5 ms each way", took)
+	}
+}
+
+func TestSaidCountsWhatClientsSend(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	c := connect(t, p) // says hello
+	for range 4 {
+		if err := ask(c, "more", time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.Said() != 5 {
+		t.Errorf("%d counted, want 5", p.Said())
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 )
@@ -31,7 +30,7 @@ func (p *Portal) Run(limit time.Duration, env []string, args ...string) (code in
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(binaries(p.t), p.Name), args...)
+	cmd := exec.CommandContext(ctx, Program(p.t, "apps/"+p.Name), args...)
 	cmd.Dir = p.t.TempDir()
 	cmd.Env = append(p.surroundings(), env...)
 	out, err := cmd.CombinedOutput()

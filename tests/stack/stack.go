@@ -28,10 +28,11 @@ type Portal struct {
 	Key  auth.Key
 	PEM  []byte // the key, as the process was given it
 
-	t    testing.TB
-	cmd  *exec.Cmd
-	out  *output
-	done chan struct{}
+	t     testing.TB
+	cmd   *exec.Cmd
+	out   *output
+	terse bool
+	done  chan struct{}
 }
 
 // Stack is both portals on one database.
@@ -46,6 +47,8 @@ type Options struct {
 	Env []string // further "NAME=value" for both portals
 	// Through rewrites a database address, for a proxy between a portal and Postgres.
 	Through func(url string) string
+	// Terse leaves the list of requests that went well out of Log: under load it would fill the memory.
+	Terse bool
 }
 
 // Start builds both portals (once in a test process), starts them on db and waits until both are ready. They are
@@ -55,6 +58,7 @@ func Start(t testing.TB, db *pgtest.DB, o Options) *Stack {
 	s := &Stack{DB: db}
 	s.Developer = newPortal(t, DeveloperPortal)
 	s.Tenant = newPortal(t, TenantPortal)
+	s.Developer.terse, s.Tenant.terse = o.Terse, o.Terse
 	through := o.Through
 	if through == nil {
 		through = func(url string) string { return url }
@@ -92,8 +96,8 @@ func freeAddress(t testing.TB) string {
 
 func (p *Portal) start(env []string) {
 	p.t.Helper()
-	p.out = &output{}
-	p.cmd = exec.Command(filepath.Join(binaries(p.t), p.Name))
+	p.out = &output{terse: p.terse}
+	p.cmd = exec.Command(Program(p.t, "apps/"+p.Name))
 	p.cmd.Dir = p.t.TempDir() // a portal must not depend on where it was started
 	p.cmd.Env = append(p.surroundings(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
@@ -187,29 +191,55 @@ func (p *Portal) Trouble() string {
 	const most = 80
 	var lines []string
 	for line := range strings.Lines(p.Log()) {
-		if !strings.Contains(line, "level=INFO msg=request ") || strings.Contains(line, " status=5") {
+		if !isServed(line) && !isRuntime(line) {
 			lines = append(lines, line)
 		}
 	}
 	return strings.Join(lines[max(0, len(lines)-most):], "")
 }
 
+// isServed reports whether a line of the log is about a request that was no trouble.
+func isServed(line string) bool {
+	return strings.Contains(line, "level=INFO msg=request ") && !strings.Contains(line, " status=5")
+}
+
+// isRuntime reports whether a line is what Go's runtime tells when GODEBUG asks it to.
+func isRuntime(line string) bool {
+	return strings.HasPrefix(line, "SCHED ") || strings.HasPrefix(line, "pacer: ") || len(line) > 3 && line[:2] == "  " && strings.ContainsRune("GMP", rune(line[2]))
+}
+
 // output is a buffer that a process writes and a test reads.
 type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	terse bool
+
+	mu   sync.Mutex
+	b    bytes.Buffer
+	part []byte // of a line whose end has not come, when terse
 }
 
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.b.Write(p)
+	if !o.terse {
+		return o.b.Write(p)
+	}
+	o.part = append(o.part, p...)
+	for {
+		end := bytes.IndexByte(o.part, '\n')
+		if end < 0 {
+			return len(p), nil
+		}
+		if line := o.part[:end+1]; !isServed(string(line)) || bytes.Contains(line, []byte(" status=4")) {
+			o.b.Write(line)
+		}
+		o.part = append(o.part[:0], o.part[end+1:]...)
+	}
 }
 
 func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.b.String()
+	return o.b.String() + string(o.part)
 }
 
 // Root is the repository's top folder.
@@ -228,30 +258,36 @@ func Root(t testing.TB) string {
 	return ""
 }
 
-var build = struct {
-	once sync.Once
-	dir  string
-	err  error
-}{}
+var built = struct {
+	mu       sync.Mutex
+	dir      string
+	programs map[string]error
+}{programs: map[string]error{}}
 
-// binaries is the folder with both portals, built once in a process. RemoveBinaries removes it.
-func binaries(t testing.TB) string {
+// Program builds the command in a folder of the repository, once in a process, and returns the binary's path.
+// RemoveBinaries removes it.
+func Program(t testing.TB, folder string) string {
 	t.Helper()
 	root := Root(t)
-	build.once.Do(func() {
-		if build.dir, build.err = os.MkdirTemp("", "openhouse-bin-"); build.err != nil {
-			return
+	built.mu.Lock()
+	defer built.mu.Unlock()
+	if built.dir == "" {
+		dir, err := os.MkdirTemp("", "openhouse-bin-")
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, app := range []string{DeveloperPortal, TenantPortal} {
-			if build.err = goBuild(root, "./apps/"+app, filepath.Join(build.dir, app)); build.err != nil {
-				return
-			}
-		}
-	})
-	if build.err != nil {
-		t.Fatal(build.err)
+		built.dir = dir
 	}
-	return build.dir
+	binary := filepath.Join(built.dir, filepath.Base(folder))
+	err, known := built.programs[folder]
+	if !known {
+		err = goBuild(root, "./"+folder, binary)
+		built.programs[folder] = err
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return binary
 }
 
 func goBuild(root, pkg, out string) error {
@@ -266,7 +302,7 @@ func goBuild(root, pkg, out string) error {
 }
 
 // RemoveBinaries removes what the tests of this process have built.
-func RemoveBinaries() { _ = os.RemoveAll(build.dir) }
+func RemoveBinaries() { _ = os.RemoveAll(built.dir) }
 
 // Main runs a package's tests and leaves nothing behind: neither a server nor the binaries.
 func Main(m pgtest.Runner) {

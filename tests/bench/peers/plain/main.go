@@ -1,9 +1,11 @@
-// Command plain is the peer that the developer portal's list of developments is measured against: the same
-// statement, the same JSON, the same token check, but a plain pgxpool, no scope, no row-level security, no session
-// check, no logging. It exists for the benchmark only and must never be shipped: it isolates nobody.
+// Command plain is the peer that the developer portal is measured against: its list of developments and the making
+// of one, with the same statements, the same JSON and the same token check, but a plain pgxpool, no scope, no
+// row-level security, no session check, no idempotency key, no logging. It exists for benchmarks and fault tests only
+// and must never be shipped: it isolates nobody.
 //
-// With PEER_RETRY=true it also has the twenty lines of retry that people write. PEER_LISTEN, PEER_DATABASE_URL (a
-// superuser's), PEER_NAME, PEER_SQL, PEER_KEY (PEM), PEER_ISSUER and PEER_MAX_CONNS configure it.
+// With PEER_RETRY=true it also has the twenty lines of retry that people write. PEER_LISTEN, PEER_DATABASE_URL (of a
+// login that row-level security doesn't bind), PEER_NAME, PEER_LIST, PEER_INSERT, PEER_KEY (PEM), PEER_ISSUER,
+// PEER_MAX_CONNS and PEER_MIN_CONNS configure it.
 package main
 
 import (
@@ -65,8 +67,12 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	least, err := strconv.Atoi(os.Getenv("PEER_MIN_CONNS"))
+	if err != nil {
+		return err
+	}
 	config.ConnConfig.RuntimeParams["application_name"] = os.Getenv("PEER_NAME")
-	config.MaxConns, config.MinConns = int32(most), int32(most)
+	config.MaxConns, config.MinConns = int32(most), int32(least)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err
@@ -77,8 +83,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	p := peer{pool: pool, verifier: verifier, retry: os.Getenv("PEER_RETRY") == "true", list: os.Getenv("PEER_LIST"), insert: os.Getenv("PEER_INSERT")}
 	router := chi.NewRouter()
-	router.Get("/api/developments", list(pool, verifier, os.Getenv("PEER_SQL"), os.Getenv("PEER_RETRY") == "true"))
+	router.Get("/api/developments", p.listDevelopments)
+	router.Post("/api/developments", p.createDevelopment)
 	server := &http.Server{Addr: os.Getenv("PEER_LISTEN"), Handler: router, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		<-ctx.Done()
@@ -90,35 +98,87 @@ func run() error {
 	return nil
 }
 
-func list(pool *pgxpool.Pool, verifier *auth.Verifier, sql string, retry bool) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		who, err := verifier.Verify(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
-		if err != nil {
-			http.Error(w, "unauthorized", http.StatusUnauthorized)
-			return
-		}
-		lines, err := query(r.Context(), pool, sql, who.TenantID)
-		for attempt := 1; retry && err != nil && attempt <= 3 && mayRetry(err); attempt++ {
-			time.Sleep(time.Duration(attempt) * 50 * time.Millisecond)
-			lines, err = query(r.Context(), pool, sql, who.TenantID)
-		}
-		if err != nil {
-			http.Error(w, "failed", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"developments": lines, "next": nil})
-	}
+type peer struct {
+	pool         *pgxpool.Pool
+	verifier     *auth.Verifier
+	retry        bool
+	list, insert string
 }
 
-func query(ctx context.Context, pool *pgxpool.Pool, sql string, tenant uuid.UUID) ([]line, error) {
-	limited, cancel := context.WithTimeout(ctx, 5*time.Second)
+func (p peer) listDevelopments(w http.ResponseWriter, r *http.Request) {
+	who, err := p.verifier.Verify(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	if err != nil {
+		http.Error(w, "unauthorized", http.StatusUnauthorized)
+		return
+	}
+	var lines []line
+	err = p.try(func() error {
+		lines, err = p.query(r.Context(), who.TenantID)
+		return err
+	})
+	if err != nil {
+		http.Error(w, "failed", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"developments": lines, "next": nil})
+}
+
+func (p peer) createDevelopment(w http.ResponseWriter, r *http.Request) {
+	who, err := p.verifier.Verify(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	if err != nil {
+		http.Error(w, "unauthorized", http.StatusUnauthorized)
+		return
+	}
+	var asked struct{ Name string }
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+		http.Error(w, "bad request", http.StatusBadRequest)
+		return
+	}
+	var id uuid.UUID
+	err = p.try(func() error {
+		id = uuid.New()
+		return p.write(r.Context(), who.TenantID, id, asked.Name)
+	})
+	if err != nil {
+		http.Error(w, "failed", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	_ = json.NewEncoder(w).Encode(map[string]any{"id": id})
+}
+
+// try runs work, and with PEER_RETRY runs it again.
+func (p peer) try(work func() error) error {
+	err := work()
+	for attempt := 1; p.retry && err != nil && attempt <= 3 && mayRetry(err); attempt++ {
+		time.Sleep(time.Duration(attempt) * 50 * time.Millisecond)
+		err = work()
+	}
+	return err
+}
+
+const queryLimit = 5 * time.Second
+
+func (p peer) query(ctx context.Context, tenant uuid.UUID) ([]line, error) {
+	limited, cancel := context.WithTimeout(ctx, queryLimit)
 	defer cancel()
-	rows, err := pool.Query(limited, sql, tenant, 0, 51)
+	rows, err := p.pool.Query(limited, p.list, tenant, 0, 51)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[line])
+}
+
+// write makes a development, in a transaction as the portal does. Its slug is the id: it has no need to be pretty.
+func (p peer) write(ctx context.Context, tenant, id uuid.UUID, name string) error {
+	limited, cancel := context.WithTimeout(ctx, queryLimit)
+	defer cancel()
+	return pgx.BeginFunc(limited, p.pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(limited, p.insert, tenant, id, id.String(), name, "", "active", "", "", "", "")
+		return err
+	})
 }
 
 func mayRetry(err error) bool {
