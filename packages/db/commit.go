@@ -121,16 +121,18 @@ func clusterOf(conn *pgx.Conn) string {
 	return home
 }
 
-// openingSQL is what a transaction asks first. Behind a pooler what the connection remembers may be another server's.
-func (t *beginning) openingSQL() string {
+// queueOpening asks for what a lost COMMIT will be asked with. Behind a pooler what the connection remembers of its
+// server may be another one's by now.
+func (t *beginning) queueOpening(b *pgx.Batch) {
 	if t.lease.p.pooled() {
-		return xidAndHomeSQL
+		b.Queue(xidAndHomeSQL)
+		return
 	}
 	t.home = clusterOf(t.lease.raw())
-	return xidSQL
+	b.Queue(xidSQL)
 }
 
-// readOpening reads the answer to openingSQL.
+// readOpening reads the answer.
 func (t *beginning) readOpening(row pgx.Row) error {
 	if t.home == "" {
 		return row.Scan(&t.xid, &t.home)

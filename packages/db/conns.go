@@ -63,7 +63,7 @@ func (s *conns) take(ctx context.Context, l *lease) (queued bool, err error) {
 		c.lend(l)
 		l.conn = c
 		return false, nil
-	case s.dials.refused && lent == 0 && time.Now().Before(s.dials.paused):
+	case s.dials.refused && lent == 0 && (s.dials.prober || time.Now().Before(s.dials.paused)):
 		return false, s.unreachable()
 	case lent == s.max && isHolding(ctx, s.p):
 		return false, ErrNestedAcquire

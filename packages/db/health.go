@@ -124,17 +124,20 @@ func (pr *prober) run() {
 				pause = provingPause
 			}
 		default:
-			switch h.Reason {
-			case "down", "timeout", "dns", "starting", "read_only":
-				pr.p.conns.lost(lastGood, pr.failure)
-			default:
-				pr.p.conns.found() // it is there and refuses us: requests may learn why themselves
-			}
 			goodSince = time.Time{}
 			pause = search/2 + rand.N(search) // jitter: many instances must not dial in step
 			// From one dial to the next: whoever waited in vain for half a second has paused already.
 			pause = max(pause-time.Since(began), rand.N(firstSearch))
 			search = min(search*2, pr.lastSearch())
+			switch judge(pr.failure) {
+			case refused: // it is there, and asking again at once doesn't change its mind
+				pr.p.conns.turnedDown(pr.failure)
+				pause = refusalPause
+			case crowded: // it is there: whoever waits may try for a slot
+				pr.p.conns.found()
+			default:
+				pr.p.conns.lost(lastGood, pr.failure)
+			}
 		}
 		if h.Healthy != healthy && pr.ctx.Err() == nil {
 			pr.report(h)
@@ -163,7 +166,7 @@ func (pr *prober) rest(pause time.Duration) {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	kick := pr.p.conns.kick
-	if pause < probePeriod {
+	if pr.failure != nil || pause < probePeriod {
 		kick = nil // it is being looked into already
 	}
 	select {

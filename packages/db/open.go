@@ -35,6 +35,7 @@ type Pool struct {
 	peers    *peers
 	names    *names
 	budget   *budget
+	turn     chan struct{} // held by the one transaction that runs again after collisions
 	verified atomic.Bool
 	pooler   pooler
 
@@ -72,7 +73,7 @@ func Open(ctx context.Context, cfg Config, opts ...Option) (*Pool, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Pool{cfg: cfg, pooler: pooler{setting: cfg.PoolerMode}, log: slog.Default(), peers: &peers{}, names: newNames(), budget: newBudget()}
+	p := &Pool{cfg: cfg, pooler: pooler{setting: cfg.PoolerMode}, log: slog.Default(), peers: &peers{}, names: newNames(), budget: newBudget(), turn: make(chan struct{}, 1)}
 	for _, opt := range opts {
 		opt(p)
 	}

@@ -26,6 +26,7 @@ const (
 type dials struct {
 	failure error     // of the last one, nil after a good one
 	refused bool      // failure is a "no" that trying again doesn't change: no such login, no TLS
+	prober  bool      // the prober has been refused as well: it goes on asking, nobody else
 	failed  int       // since the last good one
 	paused  time.Time // none is tried before this moment
 	waking  bool      // a timer for that moment is set
@@ -35,8 +36,12 @@ type dials struct {
 // grow is called under mu: it opens connections for the callers that wait and for the minimum, within all limits.
 func (s *conns) grow() {
 	open := len(s.all) + s.opening
-	wanted := min(max(s.waiters.Len()-s.opening, s.min-open), s.max-open, maxOpening-s.opening)
-	if wanted <= 0 || s.outage.away || s.closed {
+	most := maxOpening
+	if s.dials.refused {
+		most = 1
+	}
+	wanted := min(max(s.waiters.Len()-s.opening, s.min-open), s.max-open, most-s.opening)
+	if wanted <= 0 || s.outage.away || s.dials.prober || s.closed {
 		return
 	}
 	if pause := time.Until(s.dials.paused); pause > 0 {

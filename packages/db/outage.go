@@ -52,15 +52,27 @@ func (s *conns) giveUp(number int) {
 	s.cutLent()
 }
 
-// found says that the database answers: everybody who waits is dialled for again.
+// turnedDown says that the database answers the prober with a "no" that trying again doesn't change. It isn't away:
+// connections that are open go on serving, and whoever finds none is told why at once.
+func (s *conns) turnedDown(why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outage.away, s.outage.long = false, false
+	s.dials.failure, s.dials.refused, s.dials.prober = why, true, true
+	if len(s.all) == 0 {
+		s.failWaiters(why)
+	}
+}
+
+// found says that the database lets us in: everybody who waits is dialled for again.
 func (s *conns) found() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.outage.away {
+	if !s.outage.away && !s.dials.prober {
 		return
 	}
 	s.outage.away, s.outage.long = false, false
-	s.dials.paused, s.dials.failed = time.Time{}, 0
+	s.dials = dials{waking: s.dials.waking, warned: s.dials.warned}
 	s.grow()
 }
 

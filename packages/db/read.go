@@ -26,7 +26,7 @@ func Read[T any](ctx context.Context, p *Pool, s Scope, fn func(ctx context.Cont
 		if err == nil {
 			return value, nil
 		}
-		if decisive == nil || !judge(decisive).mayReadAgain() || !p.mayGoOn(ctx, deadline) {
+		if decisive == nil || !judge(decisive).mayReadAgain() || !p.mayGoOn(ctx, deadline, judge(decisive)) {
 			return zero, p.wrap("read", err)
 		}
 		p.retried(ctx, "read", attempt, decisive)

@@ -126,9 +126,27 @@ func isBrokenWire(err error) bool {
 		errors.As(err, &netErr)
 }
 
-// mayGoOn reports whether there is time, somebody who waits, and budget for another attempt.
-func (p *Pool) mayGoOn(ctx context.Context, deadline time.Time) bool {
-	return ctx.Err() == nil && time.Now().Before(deadline) && p.budget.spend()
+// mayGoOn reports whether there is time, somebody who waits, and budget for another attempt. A collision is no trouble
+// of the database's, and costs none.
+func (p *Pool) mayGoOn(ctx context.Context, deadline time.Time, v verdict) bool {
+	return ctx.Err() == nil && time.Now().Before(deadline) && (v == undone || p.budget.spend())
+}
+
+// collisions is how often a transaction may collide before it waits for its turn.
+const collisions = 2
+
+// takeTurn lets transactions that keep colliding run one after another, so that each of them gets through however many
+// there are. It returns nil when the turn did not come in time.
+func (p *Pool) takeTurn(ctx context.Context, deadline time.Time) (leave func()) {
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	select {
+	case p.turn <- struct{}{}:
+		return func() { <-p.turn }
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return nil
 }
 
 // Backoff between attempts: doubling with full jitter, so that many waiters don't return at the same moment.

@@ -76,13 +76,24 @@ func Write[T any](ctx context.Context, p *Pool, s Scope, in Intent, fn func(ctx 
 	}
 	deadline := time.Now().Add(p.cfg.ConnTimeout.Duration())
 	p.budget.earn()
+	collided := 0
 	for attempt := 1; ; attempt++ {
 		value, decisive, err := writeOnce(ctx, p, s, in, attempt, deadline, fn)
 		if err == nil {
 			return value, nil
 		}
-		if decisive == nil || !judge(decisive).mayWriteAgain() || !p.mayGoOn(ctx, deadline) {
+		v := judge(decisive)
+		if decisive == nil || !v.mayWriteAgain() || !p.mayGoOn(ctx, deadline, v) {
 			return zero, p.wrap("write", err)
+		}
+		if v == undone {
+			if collided++; collided == collisions {
+				leave := p.takeTurn(ctx, deadline)
+				if leave == nil {
+					return zero, p.wrap("write", err)
+				}
+				defer leave()
+			}
 		}
 		if errors.Is(decisive, ErrReadOnly) { // demoted: its connections are of no use any more
 			p.retireOnce()
@@ -153,7 +164,7 @@ type beginning Tx
 func (t *beginning) queue(b *pgx.Batch) {
 	t.prefix = nil // later statements go alone
 	b.BeginTx(pgx.TxOptions{})
-	b.Queue(t.openingSQL())
+	t.queueOpening(b)
 	t.scope.queue(b, false, true)
 }
 
