@@ -14,8 +14,8 @@ import (
 	"github.com/google/uuid"
 
 	"openhouse.example/packages/pgdev/pgtest"
+	"openhouse.example/packages/pgdev/proxy"
 	"openhouse.example/tests/bench"
-	"openhouse.example/tests/proxy"
 	"openhouse.example/tests/stack"
 )
 

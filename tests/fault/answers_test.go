@@ -162,7 +162,7 @@ func TestLockWait(t *testing.T) {
 	if blocked.causes[lockTimeout] != at {
 		t.Errorf("%d changes of rows that are held: %s, want %q for each", at, blocked, lockTimeout)
 	}
-	if blocked.best < 2900*time.Millisecond || blocked.worst > 5*time.Second {
+	if blocked.best < 2900*time.Millisecond || blocked.worst > scaled(8*time.Second, 4*time.Second) {
 		t.Errorf("they were answered after %v to %v, want 3 s", round(blocked.best), round(blocked.worst))
 	}
 	got := summarise(events, moments{})

@@ -35,7 +35,8 @@ func TestCollisions(t *testing.T) {
 			d := pgtest.New(t)
 			d.Exec(fmt.Sprintf("alter database %q set %s", d.Name, c.setting))
 			counters(d, 10)
-			pool := openPool(t, d.StaffURL(), nil)
+			// How long all this may take is a matter of the machine: only the full run keeps to the default.
+			pool := openPool(t, d.StaffURL(), map[string]string{"DB_POOL_CONN_TIMEOUT_MS": scaled("30000", "5000")})
 			ours := count(increments, func(i int) error {
 				_, err := db.Write(t.Context(), pool, scopeOf(uuid.New()), db.Intent{}, func(ctx context.Context, tx *db.Tx) (int, error) {
 					return 0, increment(ctx, tx, c.first(i), c.second(i))

@@ -3,7 +3,7 @@ package fault
 import (
 	"time"
 
-	"openhouse.example/tests/proxy"
+	"openhouse.example/packages/pgdev/proxy"
 )
 
 func flappingRaces() []race {

@@ -12,7 +12,7 @@ import (
 
 	"openhouse.example/packages/pgdev"
 	"openhouse.example/packages/pgdev/pgtest"
-	"openhouse.example/tests/proxy"
+	"openhouse.example/packages/pgdev/proxy"
 	"openhouse.example/tests/stack"
 )
 

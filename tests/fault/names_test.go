@@ -17,7 +17,7 @@ import (
 
 	"openhouse.example/packages/db"
 	"openhouse.example/packages/pgdev/pgtest"
-	"openhouse.example/tests/proxy"
+	"openhouse.example/packages/pgdev/proxy"
 )
 
 // TestNames is F17: the name of the database's host has no address, or another one than before. It runs packages/db in
@@ -40,29 +40,45 @@ func TestNames(t *testing.T) {
 	u.Host = net.JoinHostPort(name, port)
 	u.RawQuery = ""
 	pool := openPool(t, u.String(), map[string]string{"DATABASE_SSL": "false"})
-	read := func() error {
-		_, err := db.Read(t.Context(), pool, scopeOf(uuid.New()), func(ctx context.Context, q db.Querier) (n int, err error) {
+	ask := func(p *db.Pool) error {
+		_, err := db.Read(t.Context(), p, scopeOf(uuid.New()), func(ctx context.Context, q db.Querier) (n int, err error) {
 			return n, q.QueryRow(ctx, "select 1").Scan(&n)
 		})
 		return err
 	}
+	read := func() error { return ask(pool) }
 	if err := read(); err != nil {
 		t.Fatal(err)
 	}
 
-	names.point(name, "") // there is no such name
-	old.Reset()
+	// A name that never led anywhere is a mistake, and told at once.
+	nowhere := *u
+	nowhere.Host = net.JoinHostPort("nowhere."+zone, port)
+	mistaken := openPool(t, nowhere.String(), map[string]string{"DATABASE_SSL": "false"})
 	began := time.Now()
-	err = read()
+	err = ask(mistaken)
 	took := time.Since(began)
 	if !errors.Is(err, db.ErrDatabaseDown) || took > 3*time.Second {
 		t.Errorf("without an address a read ends after %v with %v, want ErrDatabaseDown after at most 2 s (3 s on a shared machine)", round(took), err)
 	}
+	if reason := mistaken.HealthCheck(t.Context()).Reason; reason != "dns" {
+		t.Errorf("the reason is %q, want dns", reason)
+	}
+
+	// One that leads nowhere for now, as the name of a container that is replaced, is an outage: it is waited for.
+	names.point(name, "")
+	old.Reset()
+	began = time.Now()
+	held := make(chan error, 1)
+	go func() { held <- read() }()
 	eventually(t, 10*time.Second, "the reason dns", func() bool { return pool.HealthCheck(t.Context()).Reason == "dns" })
 	down := time.Since(began)
-
 	names.point(name, "127.0.0.2")
-	back := eventually(t, 10*time.Second, "reads at the new address", func() bool { return read() == nil })
+	healed := time.Now()
+	if err := <-held; err != nil {
+		t.Errorf("while its name led nowhere for %v: %v", round(down), err)
+	}
+	back := time.Since(healed)
 	if renewed.Accepted() == 0 {
 		t.Error("the new address was not dialled")
 	}

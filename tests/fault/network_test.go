@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"time"
 
-	"openhouse.example/tests/proxy"
+	"openhouse.example/packages/pgdev/proxy"
 )
 
 // networkRaces are what happens on the way to Postgres.

@@ -18,7 +18,7 @@ import (
 
 	"openhouse.example/packages/pgdev"
 	"openhouse.example/packages/pgdev/pgtest"
-	"openhouse.example/tests/proxy"
+	"openhouse.example/packages/pgdev/proxy"
 )
 
 // soakPool is smaller than the number of readers, so that the pool is always full.

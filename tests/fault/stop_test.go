@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev/pgtest"
-	"openhouse.example/tests/proxy"
+	"openhouse.example/packages/pgdev/proxy"
 )
 
 // TestStopWhileHung is F36: SIGTERM while the network to the database hangs and requests wait. The portal leaves in the

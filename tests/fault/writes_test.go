@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"openhouse.example/tests/proxy"
+	"openhouse.example/packages/pgdev/proxy"
 )
 
 const (

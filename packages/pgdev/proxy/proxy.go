@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -18,16 +19,27 @@ type Proxy struct {
 	address  string
 	wg       sync.WaitGroup
 	accepted atomic.Int64
+	said     atomic.Int64
 
 	mu         sync.Mutex
 	listener   net.Listener // nil while it refuses
 	links      map[*link]struct{}
 	delay      time.Duration
+	jitter     time.Duration
 	slowAccept time.Duration
+	slice      int           // bytes sent at once; 0 = all
+	slicePause time.Duration // after each slice
+	hole       bool          // what clients send is dropped by the kernel
 	flow       chan struct{} // closed = bytes flow
-	swallow    []byte
-	swallowed  chan struct{}
+	trap       *trap
 	closed     bool
+}
+
+// trap waits for a client that sends certain words.
+type trap struct {
+	words   []byte
+	request bool          // drop the words themselves, not only their answer
+	sprung  chan struct{} // closed when it has happened
 }
 
 // Start listens on a free port of 127.0.0.1 and forwards to upstream ("host:port"). delay is what one direction
@@ -37,7 +49,7 @@ func Start(upstream string, delay time.Duration) (*Proxy, error) {
 	return StartOn("127.0.0.1:0", upstream, delay)
 }
 
-// StartOn is Start at an address of the caller's choice.
+// StartOn is Start on an address of the caller's choice.
 func StartOn(address, upstream string, delay time.Duration) (*Proxy, error) {
 	p := &Proxy{upstream: upstream, links: map[*link]struct{}{}, delay: delay, flow: make(chan struct{})}
 	close(p.flow)
@@ -56,6 +68,10 @@ func (p *Proxy) Accepted() int64 { return p.accepted.Load() }
 
 // Open counts the connections that clients have open now.
 func (p *Proxy) Open() int { return len(p.open()) }
+
+// Said counts how often a client has sent something so far: its statements, as long as they are short and it waits
+// for each answer.
+func (p *Proxy) Said() int64 { return p.said.Load() }
 
 // Hang makes every byte wait, in connections old and new, as behind a router that has lost its mind. Nothing is
 // lost: Pass lets it all flow again.
@@ -112,20 +128,70 @@ func (p *Proxy) Latency(d time.Duration) {
 	p.delay = d
 }
 
-// SwallowReply waits for the next client that sends words, lets them through, drops what the server answers and
-// resets the connection: the client can't know whether it was done. The channel is closed when it has happened.
-func (p *Proxy) SwallowReply(words string) <-chan struct{} {
+// Jitter makes each piece take up to most longer, at random.
+func (p *Proxy) Jitter(most time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.swallow, p.swallowed = []byte(words), make(chan struct{})
-	return p.swallowed
+	p.jitter = most
 }
 
-// Pass ends Hang, Refuse and SlowAccept.
+// Trickle sends all that is sent from now on in slices of some bytes, with a pause after each.
+func (p *Proxy) Trickle(slice int, pause time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slice, p.slicePause = slice, pause
+}
+
+// BlackHole drops every packet, in connections old and new, as a router does that has lost its way: nothing is
+// acknowledged, nothing refused. TCP sends it all again after Pass, when its own timers say so. Only Linux can.
+func (p *Proxy) BlackHole() error {
+	p.Hang()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hole = true
+	if p.listener != nil {
+		if err := deafen(p.listener, true); err != nil {
+			return err
+		}
+	}
+	for l := range p.links {
+		if err := deafen(l.client, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SwallowReply waits for the next client that sends words, lets them through, drops what the server answers and
+// resets the connection: the client can't know whether it was done. The channel is closed when it has happened.
+func (p *Proxy) SwallowReply(words string) <-chan struct{} { return p.lay(words, false) }
+
+// SwallowRequest is SwallowReply, but the server never sees the words. To the client the two look the same.
+func (p *Proxy) SwallowRequest(words string) <-chan struct{} { return p.lay(words, true) }
+
+func (p *Proxy) lay(words string, request bool) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trap = &trap{words: []byte(words), request: request, sprung: make(chan struct{})}
+	return p.trap.sprung
+}
+
+// Pass ends Hang, BlackHole, Refuse, SlowAccept and Trickle.
 func (p *Proxy) Pass() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.slowAccept = 0
+	p.slowAccept, p.slice, p.slicePause = 0, 0, 0
+	if p.hole {
+		p.hole = false
+		if p.listener != nil {
+			if err := deafen(p.listener, false); err != nil {
+				return err
+			}
+		}
+		for l := range p.links {
+			_ = deafen(l.client, false) // one that has ended meanwhile doesn't matter
+		}
+	}
 	select {
 	case <-p.flow:
 	default:
@@ -162,6 +228,7 @@ func (p *Proxy) Close() error {
 
 func (p *Proxy) listen(address string) error {
 	var lc net.ListenConfig
+	lc.SetMultipathTCP(false) // whose sockets take no filter
 	listener, err := lc.Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return err
@@ -209,6 +276,9 @@ func (p *Proxy) serve(client net.Conn) {
 	p.mu.Lock()
 	p.links[l] = struct{}{}
 	closed = p.closed
+	if p.hole { // it came through just before
+		_ = deafen(client, true)
+	}
 	p.mu.Unlock()
 	if closed {
 		l.close()
@@ -217,6 +287,7 @@ func (p *Proxy) serve(client net.Conn) {
 	both.Go(func() { l.forward(client, server, true) })
 	both.Go(func() { l.forward(server, client, false) })
 	both.Wait()
+	l.close() // a silent link's sockets are still open
 	p.mu.Lock()
 	delete(p.links, l)
 	p.mu.Unlock()
@@ -226,8 +297,8 @@ func (p *Proxy) serve(client net.Conn) {
 type link struct {
 	p              *Proxy
 	client, server net.Conn
-	silent         atomic.Bool // bytes are dropped
-	swallowing     atomic.Pointer[chan struct{}]
+	silent         atomic.Bool          // bytes are dropped
+	swallowing     atomic.Pointer[trap] // the server's next answer is dropped
 }
 
 func (l *link) close() {
@@ -255,20 +326,7 @@ func (l *link) forward(from, to net.Conn, fromClient bool) {
 	var writer sync.WaitGroup
 	writer.Go(func() {
 		for c := range line {
-			time.Sleep(time.Until(c.due))
-			l.p.mu.Lock()
-			flow := l.p.flow
-			l.p.mu.Unlock()
-			<-flow
-			if l.silent.Load() {
-				continue
-			}
-			if done := l.swallowing.Load(); done != nil && !fromClient {
-				l.reset()
-				close(*done)
-				l.swallowing.Store(nil)
-			}
-			if _, err := to.Write(c.bytes); err != nil {
+			if !l.deliver(c, to, fromClient) {
 				for range line { // so that the reader never blocks
 				}
 			}
@@ -282,12 +340,13 @@ func (l *link) forward(from, to net.Conn, fromClient bool) {
 		n, err := from.Read(buffer)
 		if n > 0 {
 			if fromClient {
-				l.watch(buffer[:n])
+				l.p.said.Add(1)
+				if l.sprang(buffer[:n]) {
+					l.reset()
+					break
+				}
 			}
-			l.p.mu.Lock()
-			delay := l.p.delay
-			l.p.mu.Unlock()
-			line <- chunk{bytes: bytes.Clone(buffer[:n]), due: time.Now().Add(delay)}
+			line <- chunk{bytes: bytes.Clone(buffer[:n]), due: time.Now().Add(l.p.takes())}
 		}
 		if err != nil {
 			break
@@ -297,13 +356,61 @@ func (l *link) forward(from, to net.Conn, fromClient bool) {
 	writer.Wait()
 }
 
-// watch looks for the words whose answer is to be swallowed.
-func (l *link) watch(sent []byte) {
+// takes is how long one chunk is under way.
+func (p *Proxy) takes() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.jitter == 0 {
+		return p.delay
+	}
+	return p.delay + rand.N(p.jitter)
+}
+
+// deliver writes a chunk when its time has come, and reports whether the connection is still of use.
+func (l *link) deliver(c chunk, to net.Conn, fromClient bool) bool {
+	time.Sleep(time.Until(c.due))
+	for rest := c.bytes; len(rest) > 0; {
+		l.p.mu.Lock()
+		flow, slice, pause := l.p.flow, l.p.slice, l.p.slicePause
+		l.p.mu.Unlock()
+		<-flow
+		if l.silent.Load() {
+			return true
+		}
+		if t := l.swallowing.Load(); t != nil && !fromClient {
+			l.reset()
+			l.swallowing.Store(nil)
+			close(t.sprung)
+			return false
+		}
+		piece := rest
+		if slice > 0 && slice < len(rest) {
+			piece = rest[:slice]
+		}
+		if _, err := to.Write(piece); err != nil {
+			return false
+		}
+		rest = rest[len(piece):]
+		if slice > 0 {
+			time.Sleep(pause)
+		}
+	}
+	return true
+}
+
+// sprang looks for the words of a trap. True: they must not go on.
+func (l *link) sprang(sent []byte) bool {
 	l.p.mu.Lock()
 	defer l.p.mu.Unlock()
-	if l.p.swallow != nil && bytes.Contains(sent, l.p.swallow) {
-		done := l.p.swallowed
-		l.p.swallow = nil
-		l.swallowing.Store(&done)
+	t := l.p.trap
+	if t == nil || !bytes.Contains(sent, t.words) {
+		return false
 	}
+	l.p.trap = nil
+	if t.request {
+		close(t.sprung)
+		return true
+	}
+	l.swallowing.Store(t)
+	return false
 }

@@ -9,7 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"openhouse.example/tests/proxy"
+	"openhouse.example/packages/pgdev/proxy"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

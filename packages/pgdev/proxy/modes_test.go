@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"openhouse.example/tests/proxy"
+	"openhouse.example/packages/pgdev/proxy"
 )
 
 func start(t *testing.T) *proxy.Proxy {
