@@ -21,7 +21,11 @@ const number = "14"
 // an address, sends the link; the resident follows it and reads what the file says.
 func TestFromSignInToMyHome(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	fromSignInToMyHome(t, start(t))
+}
+
+func fromSignInToMyHome(t *testing.T, s *stack.Stack) {
+	t.Helper()
 	company := s.NewCompany("Harbour Homes")
 	sample := samples.Named(t, "longview-park-75-with-3-bad.csv")
 	rows := sample.Homes(t)
