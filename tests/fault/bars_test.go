@@ -43,7 +43,7 @@ func onlyTheFirstFail(first, steady time.Duration) bar {
 			}
 		}
 		tooLong("somebody waited", r.Worst, 5100*time.Millisecond, 5500*time.Millisecond)
-		tooLong("a refusal took", r.WorstRefusal, 50*time.Millisecond, 250*time.Millisecond)
+		tooLong("99 of 100 refusals took up to", r.RefusalP99, 50*time.Millisecond, 50*time.Millisecond)
 		tooLong("the first success came after the return by", r.FirstSuccess, first, first+500*time.Millisecond)
 		tooLong("failures went on after the return for", r.Steady, steady, steady+500*time.Millisecond)
 		for cause, n := range r.Causes {

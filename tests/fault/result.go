@@ -16,7 +16,7 @@ type Result struct {
 	Causes       map[string]int `json:"causes"`
 	Median       time.Duration  `json:"median_ns"`        // of the reads that succeeded
 	Worst        time.Duration  `json:"worst_ns"`         // longest wait for any answer
-	WorstRefusal time.Duration  `json:"worst_refusal_ns"` // longest wait for a refusal that began when the fault was older than 5.5 s
+	RefusalP99   time.Duration  `json:"refusal_p99_ns"`   // of the refusals that began when the fault was older than 5.5 s
 	LateFailures int            `json:"late_failures"`    // requests that began after the heal and failed
 	FirstSuccess time.Duration  `json:"first_success_ns"` // from the heal to the first success, 0 if there was no heal
 	Steady       time.Duration  `json:"steady_ns"`        // from the heal to the end of the last failure
@@ -47,7 +47,7 @@ type moments struct{ start, began, healed, end time.Time }
 // summarise counts the outcomes of reads.
 func summarise(events []event, m moments) Result {
 	r := Result{Requests: len(events), Causes: map[string]int{}, Length: m.end.Sub(m.began).Seconds()}
-	var took []time.Duration
+	var took, refusals []time.Duration
 	for _, e := range events {
 		r.Worst = max(r.Worst, e.took)
 		end := e.began.Add(e.took)
@@ -61,7 +61,7 @@ func summarise(events []event, m moments) Result {
 		r.Failed++
 		r.Causes[e.cause]++
 		if e.began.Sub(m.began) > 5500*time.Millisecond && (m.healed.IsZero() || e.began.Before(m.healed)) {
-			r.WorstRefusal = max(r.WorstRefusal, e.took)
+			refusals = append(refusals, e.took)
 		}
 		if !m.healed.IsZero() && end.After(m.healed) {
 			r.Steady = max(r.Steady, end.Sub(m.healed))
@@ -73,6 +73,10 @@ func summarise(events []event, m moments) Result {
 	if len(took) > 0 {
 		slices.Sort(took)
 		r.Median = took[len(took)/2]
+	}
+	if len(refusals) > 0 {
+		slices.Sort(refusals)
+		r.RefusalP99 = refusals[len(refusals)*99/100]
 	}
 	r.Line = timeline(events, m)
 	return r

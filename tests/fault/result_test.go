@@ -23,11 +23,11 @@ func TestSummariseReadsTheMomentsOfAFault(t *testing.T) {
 	}, m)
 	want := Result{
 		Requests: 7, Failed: 4, Causes: map[string]int{"database_unavailable": 3, "500": 1}, Median: secs(0.03), Worst: secs(5),
-		WorstRefusal: secs(0.3), LateFailures: 1, FirstSuccess: secs(0.2), Steady: secs(0.3), Length: 11.5,
+		RefusalP99: secs(0.3), LateFailures: 1, FirstSuccess: secs(0.2), Steady: secs(0.3), Length: 11.5,
 	}
 	near := func(a, b time.Duration) bool { return (a - b).Abs() < time.Microsecond }
 	if r.Requests != want.Requests || r.Failed != want.Failed || !reflect.DeepEqual(r.Causes, want.Causes) || r.LateFailures != want.LateFailures ||
-		!near(r.Median, want.Median) || !near(r.Worst, want.Worst) || !near(r.WorstRefusal, want.WorstRefusal) ||
+		!near(r.Median, want.Median) || !near(r.Worst, want.Worst) || !near(r.RefusalP99, want.RefusalP99) ||
 		!near(r.FirstSuccess, want.FirstSuccess) || !near(r.Steady, want.Steady) || r.Length != want.Length {
 		t.Errorf("got  %+v\nwant %+v", r, want)
 	}
