@@ -22,6 +22,8 @@ var everything = []struct {
 	{"sessions", "id", []string{"session-admin", "session-anna", "session-dara"}},
 	{"unit_invites", "unit_id", []string{"home-1", "home-3"}},
 	{"unit_claims", "unit_id", []string{"home-1", "home-3"}},
+	{"invite_batches", "id", []string{"batch-park", "batch-quay"}},
+	{"invite_files", "batch_id", []string{"batch-park", "batch-quay"}},
 	{"imports", "development_id", []string{"park", "quay"}},
 	{"import_rows", "import_id", []string{"import-park", "import-quay"}},
 	{"documents", "id", []string{"doc-manual", "doc-old", "doc-plan-a", "doc-plan-b", "doc-letter-1", "doc-letter-2", "doc-quay"}},
@@ -72,7 +74,7 @@ func TestWhatEachScopeSees(t *testing.T) {
 	limited := map[string][]string{
 		"developments": names("quay"), "house_types": names("type-q"), "room_dimensions": names("type-q"), "units": names("home-3"),
 		"residents": names("dara"), "occupancies": names("dara"), "sessions": names("session-admin", "session-dara"),
-		"unit_invites": names("home-3"), "unit_claims": names("home-3"), "imports": names("quay"), "import_rows": names("import-quay"),
+		"unit_invites": names("home-3"), "unit_claims": names("home-3"), "invite_batches": names("batch-quay"), "invite_files": names("batch-quay"), "imports": names("quay"), "import_rows": names("import-quay"),
 		"documents": names("doc-quay"), "document_versions": names("doc-quay"), "ingest_jobs": names("doc-quay"),
 		"must_read_releases": names("release-quay"), "must_read_items": names("doc-quay"), "acknowledgements": names("dara"),
 		"notices": names("notice-all", "notice-quay"), "notice_reads": names("dara"), "questions": names("dara"), "faqs": names("faq-quay"),

@@ -20,6 +20,7 @@ type Config struct {
 
 	PublicURL    web.PublicURL `envconfig:"DEVELOPER_PUBLIC_URL" example:"https://staff.example.org" desc:"Where staff reach the developer portal. Required in production; unset in development: http://localhost and the port"`
 	ResidentsURL web.PublicURL `envconfig:"TENANT_PUBLIC_URL" example:"https://homes.example.org" desc:"Where residents reach the tenant portal: links in mails and printed codes lead there. Required in production; unset in development: http://localhost:3002"`
+	SMTPHost     string        `envconfig:"SMTP_HOST" desc:"Mail server of the worker; the developer portal only looks whether there is one: without, a page shows the outbox in development"`
 	Key          config.Secret `envconfig:"DEVELOPER_JWT_KEY" file:"true" desc:"Ed25519 private key (PEM) that signs the sessions of staff; several: the first signs, all verify. Required in production; unset in development: one is made in .local"`
 }
 
@@ -37,6 +38,9 @@ func loadConfig(lookup func(string) (string, bool), environ []string) (*Config, 
 func (c *Config) Settings() startup.Settings {
 	return startup.Settings{Server: &c.Server, DB: &c.DB, OtherDatabase: c.OtherPortalURL, PublicURL: &c.PublicURL, Key: c.Key}
 }
+
+// Outbox reports whether there is a page that shows the mail: in development, where nothing sends it.
+func (c *Config) Outbox() bool { return !c.Server.Production() && c.SMTPHost == "" }
 
 // Validate refuses what would be unsafe to serve with.
 func (c *Config) Validate() error {

@@ -15,17 +15,20 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/importing"
 	"openhouse.example/apps/developer-portal/internal/portal"
+	"openhouse.example/apps/developer-portal/internal/printing"
+	"openhouse.example/apps/developer-portal/internal/sheets/sheetstest"
 	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/packages/db"
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/ui"
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/idtoken"
 	"openhouse.example/packages/web/startup"
 	"openhouse.example/packages/web/webtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(pgtest.Wrap(m)) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(sheetstest.Wrap(pgtest.Wrap(m))) }
 
 // site is the whole portal on a database of its own.
 type site struct {
@@ -37,7 +40,10 @@ type site struct {
 	http    *httptest.Server
 	routes  chi.Router
 	imports *importing.Runner
+	prints  *printing.Runner
 	portal  *portal.Portal
+
+	identities *idtoken.Verifier
 
 	company uuid.UUID // Harbour Homes
 }
@@ -103,8 +109,11 @@ func (s *site) serve(in seams) {
 		}
 	}
 	data := store.New(s.base.Pool)
-	s.imports = importing.New(data, s.base.App.Log)
-	s.portal, err = portal.New(s.base.App, data, s.imports, s.base.Issuer, portal.Options{Key: s.base.Key, Residents: cfg.ResidentsURL, Outbox: true})
+	s.identities = idtoken.New(idtoken.Options{Log: s.base.App.Log, Plain: true})
+	s.imports, s.prints = importing.New(data, s.base.App.Log), printing.New(data, s.base.App.Log)
+	s.portal, err = portal.New(s.base.App, data, s.imports, s.prints, s.base.Issuer, portal.Options{
+		Key: s.base.Key, Residents: cfg.ResidentsURL, Identities: s.identities, Outbox: true,
+	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -116,7 +125,7 @@ func (s *site) serve(in seams) {
 	s.http.Start()
 	s.t.Cleanup(func() {
 		s.http.Close()
-		if err := s.base.Close(s.imports.Close); err != nil {
+		if err := s.base.Close(s.imports.Close, s.prints.Close, s.portal.Close, s.identities.Close); err != nil {
 			s.t.Error(err)
 		}
 	})

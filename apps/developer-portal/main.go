@@ -13,6 +13,7 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/importing"
 	"openhouse.example/apps/developer-portal/internal/portal"
+	"openhouse.example/apps/developer-portal/internal/printing"
 	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/migrations"
 	"openhouse.example/packages/db"
@@ -20,6 +21,7 @@ import (
 	"openhouse.example/packages/ui"
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/idtoken"
 	"openhouse.example/packages/web/startup"
 )
 
@@ -35,6 +37,18 @@ developer-portal -check           is the portal with the same settings alive? ex
 developer-portal migrate up       bring the database to this program's schema, and make the portals' logins
 developer-portal migrate down N   take the newest N migrations back
 developer-portal migrate status   list what was applied
+developer-portal company create   --name NAME --admin-email ADDRESS [--admin-name NAME] [--slug SHORT-NAME]
+                                  make a company; its administrator is mailed a link to choose a password
+developer-portal company resend   --slug SHORT-NAME --admin-email ADDRESS: mail that link again
+developer-portal company list     list the companies
+developer-portal company identity-provider set   --slug SHORT-NAME --issuer URL --audience ID --keys URL [--algorithms RS256,ES256,EdDSA]
+                                  take tokens of the company's own sign-in service for sessions of its staff
+developer-portal company identity-provider off   --slug SHORT-NAME --issuer URL: take them no more
+developer-portal company identity-provider list  --slug SHORT-NAME: list them
+developer-portal worker           do what waits: send mail, work off jobs; until SIGTERM or SIGINT
+developer-portal worker -check    is the worker with the same settings alive? exit 0 if so
+developer-portal mail dead        list the mail that was given up
+developer-portal mail retry ID    put one of those back into the queue
 developer-portal help             this text
 
 Settings come from the environment: see docs/configuration.md.
@@ -44,7 +58,7 @@ func main() { os.Exit(program().Execute(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func program() startup.Program[*Config] {
 	return startup.Program[*Config]{
-		Portal: self, Usage: usage, Commands: map[string]startup.Command{"migrate": migrate},
+		Portal: self, Usage: usage, Commands: map[string]startup.Command{"migrate": migrate, "company": companies, "worker": worker, "mail": mail},
 		Load: loadConfig, Run: run,
 	}
 }
@@ -56,14 +70,15 @@ func run(ctx context.Context, cfg *Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	development := !cfg.Server.Production()
+	base.InProduction(platform.DemoData)
 	data := store.New(base.Pool)
-	imports := importing.New(data, log)
-	p, err := portal.New(base.App, data, imports, base.Issuer, portal.Options{
-		Key: base.Key, Residents: cfg.ResidentsURL, Outbox: development,
+	imports, prints := importing.New(data, log), printing.New(data, log)
+	identities := idtoken.New(idtoken.Options{Log: log, Plain: !cfg.Server.Production()})
+	p, err := portal.New(base.App, data, imports, prints, base.Issuer, portal.Options{
+		Key: base.Key, Residents: cfg.ResidentsURL, Identities: identities, Outbox: cfg.Outbox(),
 	})
 	if err != nil {
-		return errors.Join(err, base.Close(imports.Close))
+		return errors.Join(err, base.Close(imports.Close, prints.Close, identities.Close))
 	}
-	return base.Serve(ctx, routes(base.App, p, development), imports.Close)
+	return base.Serve(ctx, routes(base.App, p, cfg.Outbox()), imports.Close, prints.Close, p.Close, identities.Close)
 }

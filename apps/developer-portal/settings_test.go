@@ -14,6 +14,7 @@ func TestSettings(t *testing.T) {
 	for path, settings := range map[string]any{
 		"testdata/settings.json":         Config{},
 		"testdata/settings-migrate.json": migrateConfig{},
+		"testdata/settings-worker.json":  workerConfig{},
 	} {
 		text, err := json.MarshalIndent(config.Describe(settings), "", "\t")
 		if err != nil {

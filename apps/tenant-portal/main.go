@@ -48,6 +48,7 @@ func run(ctx context.Context, cfg *Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	base.InProduction(platform.DemoData)
 	p := portal.New(base.App, store.New(base.Pool), base.Issuer)
 	return base.Serve(ctx, routes(base.App, p), p.Close)
 }

@@ -24,11 +24,17 @@ var withoutForeignKeys = []string{"audit_log"}
 // staffOnly are tables of which a resident's connection must not even learn that they have rows.
 var staffOnly = []string{
 	"staff", "staff_developments", "tenant_identity_providers", "imports", "import_rows", "unit_invites", "unit_claims",
+	"invite_batches", "invite_files",
 	"email_tokens", "mail_outbox", "jobs", "ingest_jobs",
 }
 
 // secretColumns are read by doors only.
 var secretColumns = []string{"staff.password_hash", "unit_invites.token_hash", "email_tokens.token_hash"}
+
+// ownersFunctions run with the owner's rights, each with the reason why a door's are not enough. None takes an argument.
+var ownersFunctions = map[string]string{
+	"take_stock_of_homes()": "only a table's owner may have Postgres gather its statistics",
+}
 
 // appendOnly tables are never changed nor emptied by a portal.
 var appendOnly = []string{"audit_log"}
@@ -41,4 +47,5 @@ var exceptions = pgx.NamedArgs{
 	"staff_only":            staffOnly,
 	"secret_columns":        secretColumns,
 	"append_only":           appendOnly,
+	"owners_functions":      slices.Sorted(maps.Keys(ownersFunctions)),
 }

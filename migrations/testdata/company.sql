@@ -45,8 +45,13 @@ insert into email_tokens (tenant_id, id, purpose, token_hash, email, staff_id, e
 values (pg_temp.id('tenant'), pg_temp.id('token'), 'staff_reset', pg_temp.hash('token'), pg_temp.mail('admin'), pg_temp.id('admin'), now() + interval '1 hour');
 insert into mail_outbox (tenant_id, id, kind, to_email, subject, body)
 values (pg_temp.id('tenant'), pg_temp.id('mail'), 'staff_reset', pg_temp.mail('admin'), 'Your link', 'A link');
+insert into invite_batches (tenant_id, id, development_id, reach, state, homes, ready_at, files_until, created_by)
+select pg_temp.id('tenant'), pg_temp.id('batch-' || d), pg_temp.id(d), 'development', 'ready', 1, now(), now() + interval '30 minutes', pg_temp.id('developer')
+from unnest(array['park', 'quay']) d;
+insert into invite_files (tenant_id, batch_id, kind, part, development_id, content)
+select pg_temp.id('tenant'), pg_temp.id('batch-' || d), 'pdf', 0, pg_temp.id(d), 'not a real file' from unnest(array['park', 'quay']) d;
 insert into unit_invites (tenant_id, id, development_id, unit_id, batch_id, token_hash, created_by)
-select pg_temp.id('tenant'), pg_temp.id('invite-' || u.name), pg_temp.id(u.development), pg_temp.id(u.name), pg_temp.id('batch'), pg_temp.hash('invite-' || u.name), pg_temp.id('developer')
+select pg_temp.id('tenant'), pg_temp.id('invite-' || u.name), pg_temp.id(u.development), pg_temp.id(u.name), pg_temp.id('batch-' || u.development), pg_temp.hash('invite-' || u.name), pg_temp.id('developer')
 from (values ('home-1', 'park'), ('home-3', 'quay')) u (name, development);
 insert into unit_claims (tenant_id, id, development_id, unit_id, invite_id, email, state)
 select pg_temp.id('tenant'), pg_temp.id('claim-' || u.name), pg_temp.id(u.development), pg_temp.id(u.name), pg_temp.id('invite-' || u.name), pg_temp.mail('stranger'), 'pending'

@@ -15,7 +15,7 @@ import (
 // Limits of a password, before it is hashed.
 const (
 	MinPasswordRunes = 12
-	MaxPasswordBytes = 512
+	MaxPasswordBytes = 1024 // room for 256 characters of any script
 )
 
 // ErrPasswordLength refuses a password that is too short or too long to set.

@@ -12,6 +12,10 @@ import (
 // in SQL; a test fails when they differ.
 const LinkLife = 15 * time.Minute
 
+// InviteLife is how long an invitation to a company's team works. The person
+// doesn't wait for it, as for a link that they have asked for.
+const InviteLife = 72 * time.Hour
+
 const tokenBytes = 32 // 256 bits: nobody guesses one
 
 // NewToken makes the secret of a one-time link, 43 characters that fit into an

@@ -34,6 +34,9 @@ func (p PublicURL) Origin() string { return string(p) }
 // Join makes a whole address of a path on the portal.
 func (p PublicURL) Join(path string) string { return string(p) + path }
 
+// Loopback reports whether the address leads to this machine only.
+func (p PublicURL) Loopback() bool { return isLoopback(string(p)) }
+
 // Check says whether the address will do: in production it must be there, with
 // TLS, and not on this machine. name is the variable to blame.
 func (p PublicURL) Check(name string, production bool) error {
@@ -45,7 +48,7 @@ func (p PublicURL) Check(name string, production bool) error {
 		return fmt.Errorf("%s is required in production: it is where links in mails and printed codes lead", name)
 	case !p.Secure():
 		return fmt.Errorf("%s must start with https:// in production: sessions travel over it", name)
-	case isLoopback(string(p)):
+	case p.Loopback():
 		return fmt.Errorf("%s leads to this machine only: give the address that people use", name)
 	}
 	return nil

@@ -71,7 +71,8 @@ func look(t *testing.T, browser *uitest.Browser, s scene, dark bool, name string
 // misled lists the entries above a form that don't name the field they lead to, and those that lead to none.
 func misled(p *uitest.Page) (found []string) {
 	p.Eval(`[...document.querySelectorAll("[role=alert] li a")].filter(a => {
-		const label = document.getElementById(a.hash.slice(1))?.labels?.[0]?.firstChild.textContent.trim();
+		const around = document.getElementById(a.hash.slice(1))?.labels?.[0];
+		const label = (around?.querySelector(".choice-text > span") ?? around?.firstChild)?.textContent.trim();
 		return !label || !a.textContent.toLowerCase().includes(label.toLowerCase());
 	}).map(a => a.textContent + " -> " + a.hash)`, &found)
 	return found

@@ -115,6 +115,9 @@ func (w *world) scenes() []scene {
 		{name: "resident-404", portal: t, path: "/nothing", cookies: w.homeCookies, status: 404},
 		{name: "resident-503", portal: w.away.tenant.URL, path: "/", cookies: w.away.tenantCookies, status: 503, says: "Back in a moment", act: quiet},
 	}
+	list = append(list, w.undoScenes()...)
+	list = append(list, w.teamScenes()...)
+	list = append(list, w.sheetScenes()...)
 	for i := range list {
 		if list[i].portal == "" {
 			list[i].portal = d

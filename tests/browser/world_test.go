@@ -35,6 +35,8 @@ type world struct {
 	imports                                 map[string]string
 	links                                   map[string]string
 	away                                    *deadPortals
+	team                                    team
+	sheets                                  map[string]string
 }
 
 func newWorld(t *testing.T) *world {
@@ -156,6 +158,9 @@ func (w *world) furnish() {
 	w.DB.Exec("update email_tokens set created_at = now() - interval '20 minutes', expires_at = now() - interval '5 minutes' where email = 'buyer00012@example.org'")
 	w.links["unknown"] = "/link/" + strings.Repeat("A", 43)
 	w.away = w.deadPortals()
+	w.furnishUndo()
+	w.furnishTeam()
+	w.furnishSheets()
 }
 
 func (w *world) stuck(name string, content []byte, state string, done int) string {

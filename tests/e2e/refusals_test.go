@@ -8,26 +8,28 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev/pgtest"
+	"openhouse.example/packages/web/auth"
 	"openhouse.example/tests/stack"
 )
 
 // side is how one portal's settings are called.
 type side struct {
-	portal                           string
-	address, otherAddress            string // of the database
-	key, publicURL, role, otherLogin string
-	own, other                       func(*pgtest.DB) string
+	portal                         string
+	address, otherAddress          string // of the database
+	key, otherKey, publicURL, role string
+	otherLogin                     string
+	own, other                     func(*pgtest.DB) string
 }
 
 var sides = []side{
 	{
 		portal: stack.DeveloperPortal, address: "DEVELOPER_DATABASE_URL", otherAddress: "TENANT_DATABASE_URL",
-		key: "DEVELOPER_JWT_KEY", publicURL: "DEVELOPER_PUBLIC_URL", role: "openhouse_staff", otherLogin: "openhouse_tenant_portal",
+		key: "DEVELOPER_JWT_KEY", otherKey: "TENANT_JWT_KEY", publicURL: "DEVELOPER_PUBLIC_URL", role: "openhouse_staff", otherLogin: "openhouse_tenant_portal",
 		own: (*pgtest.DB).StaffURL, other: (*pgtest.DB).ResidentURL,
 	},
 	{
 		portal: stack.TenantPortal, address: "TENANT_DATABASE_URL", otherAddress: "DEVELOPER_DATABASE_URL",
-		key: "TENANT_JWT_KEY", publicURL: "TENANT_PUBLIC_URL", role: "openhouse_resident", otherLogin: "openhouse_developer_portal",
+		key: "TENANT_JWT_KEY", otherKey: "DEVELOPER_JWT_KEY", publicURL: "TENANT_PUBLIC_URL", role: "openhouse_resident", otherLogin: "openhouse_developer_portal",
 		own: (*pgtest.DB).ResidentURL, other: (*pgtest.DB).StaffURL,
 	},
 }
@@ -61,8 +63,9 @@ func set(name, value string) func(side, *pgtest.DB, map[string]string) {
 
 func says(texts ...string) func(side) []string { return func(side) []string { return texts } }
 
-func production(s side, env map[string]string) {
-	env["OPENHOUSE_ENV"], env[s.publicURL] = "production", "https://homes.example.org"
+func production(_ side, env map[string]string) {
+	env["OPENHOUSE_ENV"] = "production"
+	env["DEVELOPER_PUBLIC_URL"], env["TENANT_PUBLIC_URL"] = "https://staff.example.org", "https://homes.example.org"
 }
 
 var refusals = []refusal{
@@ -111,6 +114,43 @@ var refusals = []refusal{
 		"nothing said about the environment means production",
 		func(s side, _ *pgtest.DB, env map[string]string) { delete(env, "OPENHOUSE_ENV"); env[s.key] = "" },
 		func(s side) []string { return []string{s.key, s.publicURL, "production"} },
+	},
+	{
+		"production with the key that development made",
+		func(s side, _ *pgtest.DB, env map[string]string) {
+			production(s, env)
+			_, key, err := auth.GenerateKey()
+			if err != nil {
+				panic(err) // there is no randomness
+			}
+			env[s.key] = strings.Replace(string(key), "KEY-----\n", "KEY-----\nMade-For: development\n\n", 1)
+		},
+		func(s side) []string { return []string{s.key, "development made for itself"} },
+	},
+	{
+		"production with one key for both portals",
+		func(s side, _ *pgtest.DB, env map[string]string) {
+			production(s, env)
+			env[s.key], env[s.otherKey] = "the same", "the same"
+		},
+		func(s side) []string { return []string{s.key, s.otherKey, "the same key"} },
+	},
+	{
+		"production on a database with demo companies",
+		func(s side, db *pgtest.DB, env map[string]string) {
+			production(s, env)
+			db.Exec("insert into tenants (id, name, slug, demo) values (gen_random_uuid(), 'Harbour Homes', 'harbour-homes', true), (gen_random_uuid(), 'Mill Homes', 'mill-homes', false)")
+		},
+		says("demo companies", "DATABASE_URL", "OPENHOUSE_ENV=development"),
+	},
+	{
+		"nothing said about the environment, on a database with demo companies",
+		func(s side, db *pgtest.DB, env map[string]string) {
+			production(s, env)
+			delete(env, "OPENHOUSE_ENV")
+			db.Exec("insert into tenants (id, name, slug, demo) values (gen_random_uuid(), 'Harbour Homes', 'harbour-homes', true)")
+		},
+		says("demo companies"),
 	},
 	{
 		"production on plain http",

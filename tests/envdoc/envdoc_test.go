@@ -51,7 +51,7 @@ func TestEverySettingHasASection(t *testing.T) {
 			shown[v.Name] = true
 		}
 	}
-	for _, v := range slices.Concat(developer(t), tenant(t), migrate(t), database, server) {
+	for _, v := range slices.Concat(developer(t), tenant(t), worker(t), migrate(t), database, server) {
 		if !shown[v.Name] {
 			t.Errorf("%s is in no section of tests/envdoc", v.Name)
 		}
@@ -95,7 +95,7 @@ func TestReadmeTable(t *testing.T) {
 		t.Fatalf("README.md has %d rows about settings", len(rows))
 	}
 	known := map[string]string{}
-	for _, v := range slices.Concat(developer(t), tenant(t), migrate(t), tools.Variables) {
+	for _, v := range slices.Concat(developer(t), tenant(t), worker(t), migrate(t), tools.Variables) {
 		known[v.Name] = v.Default
 	}
 	for _, row := range rows {

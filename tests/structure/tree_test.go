@@ -39,7 +39,9 @@ var ownSQL = []string{"migrations", "packages/pgdev", "tests"}
 
 // oneWall are statements that name a company's table without tenant_id = $n: the
 // start of the text, and the reason.
-var oneWall = map[string]string{}
+var oneWall = map[string]string{
+	"select t.slug, t.name, t.created_at": "an operator lists all companies, as openhouse_owner",
+}
 
 func TestSQLIsAcceptedByTheSchema(t *testing.T) {
 	t.Parallel()

@@ -46,6 +46,12 @@ func neededVariables(t *testing.T) []string {
 		if strings.HasSuffix(m[1], "_PUBLIC_URL") {
 			value = "https://" + strings.ToLower(strings.TrimSuffix(m[1], "_PUBLIC_URL")) + ".example.org"
 		}
+		switch m[1] {
+		case "SMTP_HOST":
+			value = "localhost" // where nobody takes mail: an outage, with which the worker starts all the same
+		case "MAIL_FROM":
+			value = "no-reply@example.org"
+		}
 		if strings.HasPrefix(m[2], ":?") {
 			env = append(env, m[1]+"="+value)
 		}
@@ -56,7 +62,7 @@ func neededVariables(t *testing.T) []string {
 func TestComposeLoads(t *testing.T) {
 	t.Parallel()
 	p := project(t)
-	for _, service := range []string{"db", "migrate", "developer-portal", "tenant-portal"} {
+	for _, service := range []string{"db", "migrate", "developer-portal", "tenant-portal", "worker"} {
 		if _, err := p.GetService(service); err != nil {
 			t.Error(err)
 		}
@@ -80,10 +86,17 @@ func TestComposeLoads(t *testing.T) {
 	}
 }
 
-func TestComposePortals(t *testing.T) {
+func TestComposePrograms(t *testing.T) {
 	t.Parallel()
 	p := project(t)
-	for _, name := range []string{"developer-portal", "tenant-portal"} {
+	for name, c := range map[string]struct {
+		app   string
+		check []string
+	}{
+		"developer-portal": {"developer-portal", []string{"CMD", "/portal", "-check"}},
+		"tenant-portal":    {"tenant-portal", []string{"CMD", "/portal", "-check"}},
+		"worker":           {"developer-portal", []string{"CMD", "/portal", "worker", "-check"}},
+	} {
 		s, err := p.GetService(name)
 		if err != nil {
 			t.Fatal(err)
@@ -94,14 +107,14 @@ func TestComposePortals(t *testing.T) {
 		if !slices.Contains(s.CapDrop, "ALL") {
 			t.Errorf("%s keeps capabilities", name)
 		}
-		if want := []string{"CMD", "/portal", "-check"}; s.HealthCheck == nil || !slices.Equal(s.HealthCheck.Test, want) {
-			t.Errorf("%s: health check is not %v", name, want)
+		if s.HealthCheck == nil || !slices.Equal(s.HealthCheck.Test, c.check) {
+			t.Errorf("%s: health check is not %v", name, c.check)
 		}
 		if d := s.DependsOn["migrate"]; d.Condition != types.ServiceConditionCompletedSuccessfully {
 			t.Errorf("%s starts before the schema is there: %q", name, d.Condition)
 		}
-		if s.Build == nil || s.Build.Dockerfile != dockerfile || s.Build.Args["APP"] == nil || *s.Build.Args["APP"] != name {
-			t.Errorf("%s is not built from %s with APP=%s", name, dockerfile, name)
+		if s.Build == nil || s.Build.Dockerfile != dockerfile || s.Build.Args["APP"] == nil || *s.Build.Args["APP"] != c.app {
+			t.Errorf("%s is not built from %s with APP=%s", name, dockerfile, c.app)
 		}
 	}
 	migrate, err := p.GetService("migrate")
@@ -122,10 +135,14 @@ func TestComposeSharesNoDatabaseAddress(t *testing.T) {
 	t.Parallel()
 	p := project(t)
 	logins := map[string]map[string]string{
-		"db":               {},
-		"migrate":          {"DATABASE_MIGRATE_URL": "postgres", "DEVELOPER_DATABASE_URL": "openhouse_developer_portal", "TENANT_DATABASE_URL": "openhouse_tenant_portal"},
+		"db": {},
+		"migrate": {
+			"DATABASE_MIGRATE_URL": "postgres", "DEVELOPER_DATABASE_URL": "openhouse_developer_portal",
+			"TENANT_DATABASE_URL": "openhouse_tenant_portal", "WORKER_DATABASE_URL": "openhouse_worker_process",
+		},
 		"developer-portal": {"DEVELOPER_DATABASE_URL": "openhouse_developer_portal"},
 		"tenant-portal":    {"TENANT_DATABASE_URL": "openhouse_tenant_portal"},
+		"worker":           {"WORKER_DATABASE_URL": "openhouse_worker_process"},
 	}
 	for name, s := range p.Services {
 		got := map[string]string{}

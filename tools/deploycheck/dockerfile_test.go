@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -94,6 +95,13 @@ func TestTheImagesBuildAndStart(t *testing.T) {
 				t.Fatal(err)
 			}
 			start(t, portal, service.Environment)
+			if app == "developer-portal" {
+				worker, err := compose.GetService("worker")
+				if err != nil {
+					t.Fatal(err)
+				}
+				start(t, portal, worker.Environment, worker.Command...)
+			}
 		})
 	}
 }
@@ -128,9 +136,9 @@ func repeat(t *testing.T, stage instructions.Stage, app string) string {
 	return out
 }
 
-// start runs a portal as its container does. There is no database: it must be
+// start runs a portal as its container does, or the command of it that the words say. There is no database: it must be
 // alive all the same, say so to -check, and end when it is asked to.
-func start(t *testing.T, portal string, given types.MappingWithEquals) {
+func start(t *testing.T, portal string, given types.MappingWithEquals, words ...string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -138,7 +146,7 @@ func start(t *testing.T, portal string, given types.MappingWithEquals) {
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	_ = listener.Close() // the portal takes the port
-	env := []string{"PORT=" + port, "DB_POOL_CONN_TIMEOUT_MS=500", "DRAIN_DELAY_MS=0"}
+	env := []string{"PORT=" + port, "WORKER_LISTEN_ADDR=127.0.0.1:" + port, "DB_POOL_CONN_TIMEOUT_MS=500", "DRAIN_DELAY_MS=0"}
 	for name, value := range given {
 		switch {
 		case strings.HasSuffix(name, "_JWT_KEY_FILE"):
@@ -148,7 +156,7 @@ func start(t *testing.T, portal string, given types.MappingWithEquals) {
 		}
 	}
 	var said bytes.Buffer
-	serving := exec.Command(portal)
+	serving := exec.Command(portal, words...)
 	serving.Env, serving.Stderr, serving.WaitDelay = env, &said, time.Second
 	if err := serving.Start(); err != nil {
 		t.Fatal(err)
@@ -156,7 +164,7 @@ func start(t *testing.T, portal string, given types.MappingWithEquals) {
 	ended := make(chan error, 1)
 	go func() { ended <- serving.Wait() }()
 	for patience := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		check := exec.Command(portal, "-check")
+		check := exec.Command(portal, append(slices.Clone(words), "-check")...)
 		check.Env = env
 		if check.Run() == nil {
 			break

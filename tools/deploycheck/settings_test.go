@@ -20,6 +20,7 @@ var programs = map[string]string{
 	"migrate":          "apps/developer-portal/testdata/settings-migrate.json",
 	"developer-portal": "apps/developer-portal/testdata/settings.json",
 	"tenant-portal":    "apps/tenant-portal/testdata/settings.json",
+	"worker":           "apps/developer-portal/testdata/settings-worker.json",
 }
 
 // decided are the variables that docker-compose.yml doesn't hand on by their
@@ -35,16 +36,19 @@ var decided = map[string]struct {
 	"DATABASE_URL":           {why: "each portal has its own address, of the service db"},
 	"DEVELOPER_DATABASE_URL": {why: "put together from the password"},
 	"TENANT_DATABASE_URL":    {why: "put together from the password"},
+	"WORKER_DATABASE_URL":    {why: "put together from the password"},
 	"DATABASE_MIGRATE_URL":   {why: "put together from the password"},
 	"DATABASE_SSL":           {why: "the way to db is a network of the file's own"},
 	"DATABASE_SSL_CA":        {why: "the way to db is a network of the file's own"},
 	"DB_POOLER_MODE":         {why: "there is no pooler in front of db"},
+	"SMTP_CA":                {why: "its file would have to be mounted; the image has the authorities that everybody trusts"},
 	"DEVELOPER_JWT_KEY":      {why: "the key is a secret with a file"},
 	"TENANT_JWT_KEY":         {why: "the key is a secret with a file"},
 
 	"POSTGRES_PASSWORD":     {"the superuser's address", []string{"db POSTGRES_PASSWORD", "migrate DATABASE_MIGRATE_URL"}},
 	"DEVELOPER_DB_PASSWORD": {"the portal's address", []string{"developer-portal DEVELOPER_DATABASE_URL", "migrate DEVELOPER_DATABASE_URL"}},
 	"TENANT_DB_PASSWORD":    {"the portal's address", []string{"migrate TENANT_DATABASE_URL", "tenant-portal TENANT_DATABASE_URL"}},
+	"WORKER_DB_PASSWORD":    {"the worker's address", []string{"migrate WORKER_DATABASE_URL", "worker WORKER_DATABASE_URL"}},
 	"DEVELOPER_KEY_PATH":    {"the key's file", []string{"secret developer-key"}},
 	"TENANT_KEY_PATH":       {"the key's file", []string{"secret tenant-key"}},
 }
@@ -196,7 +200,7 @@ func TestComposeSetsNothingUnknown(t *testing.T) {
 	}
 }
 
-// filledIn is .env.example after the two steps that docker-compose.yml names,
+// filledIn is .env.example after the steps that docker-compose.yml names,
 // but for one variable.
 func filledIn(t *testing.T, missing string) string {
 	t.Helper()
@@ -210,9 +214,12 @@ func filledIn(t *testing.T, missing string) string {
 			text += m[1] + "=given\n"
 		}
 	}
-	for _, name := range []string{"DEVELOPER_PUBLIC_URL", "TENANT_PUBLIC_URL"} {
+	for name, value := range map[string]string{
+		"DEVELOPER_PUBLIC_URL": "https://homes.example.org", "TENANT_PUBLIC_URL": "https://homes.example.org",
+		"SMTP_HOST": "smtp.example.org", "MAIL_FROM": "no-reply@example.org",
+	} {
 		if name != missing {
-			text += name + "=https://homes.example.org\n"
+			text += name + "=" + value + "\n"
 		}
 	}
 	return text
@@ -233,17 +240,20 @@ func TestComposeTakesTheExample(t *testing.T) {
 			defaults[m[1]] = m[2]
 		}
 	}
-	for _, portal := range []string{"developer-portal", "tenant-portal"} {
-		given := p.Services[portal].Environment
+	for _, portal := range []string{"developer-portal", "tenant-portal", "worker"} {
+		given, reads := p.Services[portal].Environment, settingsOf(t, portal)
 		for name, want := range defaults {
+			if _, mine := reads[name]; !mine {
+				continue
+			}
 			if _, fixed := decided[name]; !fixed && (given[name] == nil || *given[name] != want) {
 				t.Errorf("%s: %s is not its default %q", portal, name, want)
 			}
 		}
 	}
 	for _, missing := range []string{
-		"POSTGRES_PASSWORD", "DEVELOPER_DB_PASSWORD", "TENANT_DB_PASSWORD", "DEVELOPER_KEY_PATH", "TENANT_KEY_PATH",
-		"DEVELOPER_PUBLIC_URL", "TENANT_PUBLIC_URL",
+		"POSTGRES_PASSWORD", "DEVELOPER_DB_PASSWORD", "TENANT_DB_PASSWORD", "WORKER_DB_PASSWORD", "DEVELOPER_KEY_PATH", "TENANT_KEY_PATH",
+		"DEVELOPER_PUBLIC_URL", "TENANT_PUBLIC_URL", "SMTP_HOST", "MAIL_FROM",
 	} {
 		if _, err := withEnvFile(t, filledIn(t, missing)); err == nil || !strings.Contains(err.Error(), missing) {
 			t.Errorf("without %s: %v", missing, err)

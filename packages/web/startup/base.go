@@ -24,6 +24,7 @@ type Base struct {
 
 	server web.ServerConfig
 	listen string
+	check  Check // before anything is served; nil = none
 }
 
 // Open makes the portal's Base of its settings. pages shows errors to people; options say what only the portal knows
@@ -54,10 +55,25 @@ func (p Portal) Open(ctx context.Context, s Settings, log *slog.Logger, pages we
 	return &Base{App: app, Pool: pool, Issuer: issuer, Key: keys[0], server: *s.Server, listen: s.Server.Listen(p.Port)}, nil
 }
 
+// InProduction has Serve make a check first, if this portal serves in earnest.
+func (b *Base) InProduction(check Check) {
+	if b.server.Production() {
+		b.check = check
+	}
+}
+
 // Serve serves handler until ctx ends, then closes: first the requests (see web.Serve), then work in the background,
-// each of ends in order, then the pool. It returns nil after an orderly stop.
+// each of ends in order, then the pool. It returns nil after an orderly stop, an ErrRefused of InProduction's check.
 func (b *Base) Serve(ctx context.Context, handler http.Handler, ends ...func(context.Context) error) error {
-	served := web.Serve(ctx, b.server, b.listen, handler, b.App.Drain, b.App.Log)
+	serve := func(ctx context.Context) error {
+		return web.Serve(ctx, b.server, b.listen, handler, b.App.Drain, b.App.Log)
+	}
+	var served error
+	if b.check == nil {
+		served = serve(ctx)
+	} else {
+		served = Insist(ctx, b.Pool, b.check, b.App.Log, serve)
+	}
 	return errors.Join(served, b.Close(ends...))
 }
 

@@ -1,6 +1,7 @@
 package startup
 
 import (
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,6 +40,23 @@ func SigningKeys(portal, variable string, setting config.Secret) ([]auth.Key, er
 	return keys, nil
 }
 
+// A key that a development portal made for itself says so, in a line of its PEM block that nobody else has.
+const madeFor, development = "Made-For", "development"
+
+// madeHere reports whether one of the keys in text is such a key.
+func madeHere(text string) bool {
+	rest := []byte(text)
+	for {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return false
+		}
+		if block.Headers[madeFor] == development {
+			return true
+		}
+	}
+}
+
 // makeKey writes a new key that only this user may read. It appears whole: of two portals that start at the same
 // moment both use the file that was there first.
 func makeKey(path string) ([]byte, error) {
@@ -46,6 +64,9 @@ func makeKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	block, _ := pem.Decode(text)
+	block.Headers[madeFor] = development
+	text = pem.EncodeToMemory(block)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}

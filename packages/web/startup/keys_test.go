@@ -52,3 +52,41 @@ func TestAGivenKeyIsUsed(t *testing.T) {
 		t.Errorf("a broken key gives %v", err)
 	}
 }
+
+// TestADevelopmentKeyIsNotForProduction: the file that a portal made for itself is copied along with a folder.
+func TestADevelopmentKeyIsNotForProduction(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if _, err := startup.SigningKeys(portal, variable, ""); err != nil {
+		t.Fatal(err)
+	}
+	made, err := os.ReadFile(startup.KeyFile(portal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, given, err := auth.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		env, key string
+		refused  bool
+	}{
+		"production":               {"production", string(made), true},
+		"production, behind a new": {"production", string(given) + string(made), true},
+		"production, another":      {"production", string(given), false},
+		"development":              {"development", string(made), false},
+	} {
+		_, err := load(map[string]string{
+			"OPENHOUSE_ENV": c.env, "OWN_DATABASE_URL": ownURL, "OWN_PUBLIC_URL": "https://homes.example.org", "OWN_JWT_KEY": c.key,
+		})
+		if c.refused != (err != nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), "OWN_JWT_KEY") || strings.Contains(err.Error(), strings.Split(string(made), "\n")[3])) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if keys, err := startup.SigningKeys(portal, variable, config.Secret(c.key)); err != nil || len(keys) == 0 {
+			t.Errorf("%s: the key can't be read: %v", name, err)
+		}
+	}
+}

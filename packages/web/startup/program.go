@@ -65,7 +65,7 @@ func (p Program[C]) serve(lookup func(string) (string, bool), environ []string, 
 		fmt.Fprintf(errOut, "%s can't start:\n%v\n", p.Portal.Name, err)
 		return ExitUsage
 	}
-	log := logger(errOut, cfg.Settings().Server.Production()).With("portal", p.Portal.Name)
+	log := Logger(errOut, cfg.Settings().Server.Production()).With("portal", p.Portal.Name)
 	for _, warning := range config.Warnings(cfg, environ) {
 		log.Warn(warning)
 	}
@@ -87,8 +87,8 @@ func (p Program[C]) check(lookup func(string) (string, bool), environ []string, 
 	return web.Check(server.Listen(p.Portal.Port))
 }
 
-// logger writes lines for people in development and JSON in production.
-func logger(to io.Writer, production bool) *slog.Logger {
+// Logger writes lines for people in development and JSON in production.
+func Logger(to io.Writer, production bool) *slog.Logger {
 	if production {
 		return slog.New(slog.NewJSONHandler(to, nil))
 	}

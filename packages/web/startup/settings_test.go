@@ -1,6 +1,8 @@
 package startup_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -118,5 +120,32 @@ func TestProductionNeedsAKeyAndAnAddress(t *testing.T) {
 	vars["OWN_PUBLIC_URL"], vars["OWN_JWT_KEY"] = "https://homes.example.org", "anything, read later"
 	if _, err := load(vars); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestTheOtherPortalsKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "key.pem")
+	if err := os.WriteFile(file, []byte("anything, read later"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		vars map[string]string
+		want bool
+	}{
+		"the same":      {map[string]string{"OWN_JWT_KEY": "one hush", "THEIR_JWT_KEY": " one hush\n"}, true},
+		"two":           {map[string]string{"OWN_JWT_KEY": "one hush", "THEIR_JWT_KEY": "another hush"}, false},
+		"only ours":     {map[string]string{"OWN_JWT_KEY": "one hush"}, false},
+		"only theirs":   {map[string]string{"THEIR_JWT_KEY": "one hush"}, false},
+		"the same file": {map[string]string{"OWN_JWT_KEY_FILE": file, "THEIR_JWT_KEY_FILE": file}, true},
+	} {
+		c.vars["OWN_DATABASE_URL"], c.vars["OPENHOUSE_ENV"] = ownURL, "development"
+		_, err := load(c.vars)
+		if c.want != (err != nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), "THEIR_JWT_KEY") || strings.Contains(err.Error(), "hush")) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

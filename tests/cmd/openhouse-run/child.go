@@ -17,7 +17,7 @@ import (
 
 const tailLines = 15
 
-// child is one portal.
+// child is one portal, or the worker.
 type child struct {
 	name string
 	cmd  *exec.Cmd
@@ -28,13 +28,21 @@ type child struct {
 	tail []string
 }
 
+// title is how a sentence calls it.
+func (c *child) title() string {
+	if c.name == "worker" {
+		return "the worker"
+	}
+	return "the " + c.name + " portal"
+}
+
 // family is every child, for the end of all things.
 type family struct {
 	mu       sync.Mutex
 	children []*child
 }
 
-// start runs a portal with exactly this environment. It leads a process group of its own, so that Ctrl-C reaches this
+// start runs a program with exactly this environment. It leads a process group of its own, so that Ctrl-C reaches this
 // program only, which then stops everything in order; and it ends with this program, where the system can do that.
 func (f *family) start(out *screen, name, program, dir string, env []string, args ...string) (*child, error) {
 	c := &child{name: name, cmd: exec.Command(program, args...), done: make(chan struct{})}
@@ -62,7 +70,7 @@ func (f *family) start(out *screen, name, program, dir string, env []string, arg
 		close(c.done)
 	}()
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start the %s portal: %w", name, err)
+		return nil, fmt.Errorf("start %s: %w", c.title(), err)
 	}
 	f.mu.Lock()
 	f.children = append(f.children, c)
@@ -70,7 +78,7 @@ func (f *family) start(out *screen, name, program, dir string, env []string, arg
 	return c, nil
 }
 
-// print shows the portal's lines under its name, and keeps the last ones.
+// print shows the program's lines under its name, and keeps the last ones.
 func (c *child) print(out *screen, lines io.Reader) {
 	s := bufio.NewScanner(lines)
 	s.Buffer(nil, 1<<20)
@@ -90,7 +98,7 @@ func (c *child) print(out *screen, lines io.Reader) {
 	_, _ = io.Copy(io.Discard, lines) // after a line longer than the buffer: the portal must not block
 }
 
-// healthy waits until the portal's health route answers 200.
+// healthy waits until the program's health route answers 200.
 func (c *child) healthy(ctx context.Context, port int) error {
 	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
@@ -118,18 +126,18 @@ func (c *child) healthy(ctx context.Context, port int) error {
 			if errors.Is(ctx.Err(), context.Canceled) {
 				return context.Canceled
 			}
-			return fmt.Errorf("the %s portal did not become healthy within %v (%s)%s", c.name, readyLimit, last, c.lastWords())
+			return fmt.Errorf("%s did not become healthy within %v (%s)%s", c.title(), readyLimit, last, c.lastWords())
 		}
 	}
 }
 
-// ended says how a portal ended that nobody stopped.
+// ended says how a program ended that nobody stopped.
 func (c *child) ended() error {
 	how := "without saying why"
 	if c.err != nil {
 		how = "with " + c.err.Error()
 	}
-	return fmt.Errorf("the %s portal ended %s%s", c.name, how, c.lastWords())
+	return fmt.Errorf("%s ended %s%s", c.title(), how, c.lastWords())
 }
 
 func (c *child) lastWords() string {
@@ -141,7 +149,7 @@ func (c *child) lastWords() string {
 	return "; its last lines:\n  " + strings.Join(c.tail, "\n  ")
 }
 
-// stop asks the portal to finish and waits for it; one that doesn't is killed.
+// stop asks the program to finish and waits for it; one that doesn't is killed.
 func (c *child) stop(out *screen) {
 	select {
 	case <-c.done:
@@ -152,7 +160,7 @@ func (c *child) stop(out *screen) {
 	select {
 	case <-c.done:
 	case <-time.After(stopLimit):
-		out.say("the " + c.name + " portal does not stop: killing it")
+		out.say(c.title() + " does not stop: killing it")
 		_ = c.cmd.Process.Kill()
 		<-c.done
 	}

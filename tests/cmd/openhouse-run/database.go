@@ -21,10 +21,11 @@ const (
 	databaseName   = "openhouse"
 	developerLogin = "openhouse_developer_portal"
 	tenantLogin    = "openhouse_tenant_portal"
+	workerLogin    = "openhouse_worker_process"
 )
 
-// database holds the addresses of the development database: the administrator's and each portal's own.
-type database struct{ admin, developer, tenant string }
+// database holds the addresses of the development database: the administrator's and each program's own.
+type database struct{ admin, developer, tenant, worker string }
 
 // prepare makes the database, brings its schema up to date, and makes the logins.
 func prepare(ctx context.Context, root, bin string, server *pgdev.Server, out *screen) (database, error) {
@@ -36,7 +37,7 @@ func prepare(ctx context.Context, root, bin string, server *pgdev.Server, out *s
 	if err != nil {
 		return b, err
 	}
-	for name, address := range map[string]*string{developerLogin: &b.developer, tenantLogin: &b.tenant} {
+	for name, address := range map[string]*string{developerLogin: &b.developer, tenantLogin: &b.tenant, workerLogin: &b.worker} {
 		if *address, err = withLogin(b.admin, name, passwords[name]); err != nil {
 			return b, err
 		}
@@ -64,6 +65,7 @@ func migrate(ctx context.Context, bin string, b database) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, "developer-portal"), "migrate", "up")
 	cmd.Env = []string{
 		"DATABASE_MIGRATE_URL=" + b.admin, "DEVELOPER_DATABASE_URL=" + b.developer, "TENANT_DATABASE_URL=" + b.tenant,
+		"WORKER_DATABASE_URL=" + b.worker,
 	}
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
@@ -76,7 +78,7 @@ func migrate(ctx context.Context, bin string, b database) error {
 	return nil
 }
 
-// readLogins reads the passwords of the portals' logins on this machine, and makes them the first time. They stay the
+// readLogins reads the passwords of the programs' logins on this machine, and makes them the first time. They stay the
 // same, so that a second start doesn't lock the portals of the first one out.
 func readLogins(path string) (map[string]string, error) {
 	logins := map[string]string{}
@@ -89,7 +91,7 @@ func readLogins(path string) (map[string]string, error) {
 		return nil, err
 	}
 	changed := false
-	for _, name := range []string{developerLogin, tenantLogin} {
+	for _, name := range []string{developerLogin, tenantLogin, workerLogin} {
 		if logins[name] == "" {
 			logins[name], changed = rand.Text(), true
 		}

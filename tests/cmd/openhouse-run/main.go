@@ -1,6 +1,7 @@
 // Command openhouse-run is the program behind `make run` and `make demo-reset`.
 //
-//	openhouse-run          build both portals, start a Postgres of the project's own, migrate, load the demo data, serve
+//	openhouse-run          build both portals, start a Postgres of the project's own, migrate, load the demo data, serve,
+//	                       with the worker beside them
 //	openhouse-run -lan     the same, and let other devices on this network in (LAN=1 in the environment means it too)
 //	openhouse-run reset    remove that Postgres' data and everything that belongs to it
 //

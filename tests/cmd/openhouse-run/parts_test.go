@@ -39,6 +39,14 @@ func TestSettings(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the tenant portal's environment (-want +got):\n%s", diff)
 	}
+	got = s.workerEnv(database{developer: "staff's", tenant: "residents'", worker: "its own"}, 4003)
+	want = []string{
+		"OPENHOUSE_ENV=development", "WORKER_DATABASE_URL=its own", "WORKER_LISTEN_ADDR=127.0.0.1:4003",
+		"DB_POOL_MAX=5", "DB_USE_SINGLE_CLIENT=true", "PATH=/bin", "HOME=/home/somebody",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the worker's environment (-want +got):\n%s", diff)
+	}
 }
 
 func TestSettingsThatAreRefused(t *testing.T) {

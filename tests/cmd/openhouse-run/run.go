@@ -82,10 +82,19 @@ func serve(ctx context.Context, out *screen, children *family, lan string) error
 		return err
 	}
 	defer tenant.stop(out)
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	worker, err := children.start(out, "worker", filepath.Join(bin, "developer-portal"), root, set.workerEnv(base, port), "worker")
+	if err != nil {
+		return err
+	}
+	defer worker.stop(out)
 	for _, p := range []struct {
 		*child
 		port int
-	}{{developer, set.developerPort}, {tenant, set.tenantPort}} {
+	}{{developer, set.developerPort}, {tenant, set.tenantPort}, {worker, port}} {
 		if err := p.healthy(ctx, p.port); err != nil {
 			return err
 		}
@@ -105,6 +114,8 @@ func serve(ctx context.Context, out *screen, children *family, lan string) error
 		return developer.ended()
 	case <-tenant.done:
 		return tenant.ended()
+	case <-worker.done:
+		return worker.ended()
 	}
 }
 

@@ -132,6 +132,28 @@ func (s settings) developerEnv(b database) []string {
 	return append(s.common(s.developerPort), "DEVELOPER_DATABASE_URL="+b.developer)
 }
 
+// workerEnv is the worker's: without a mail server the mail stays in the outbox, where a page shows it.
+func (s settings) workerEnv(b database, port int) []string {
+	return append(append([]string{
+		"OPENHOUSE_ENV=development", "WORKER_DATABASE_URL=" + b.worker, "WORKER_LISTEN_ADDR=" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+	}, s.pool...), s.path...)
+}
+
+// freePort is one that nobody listens on at this moment, on this machine's own address: nobody but us asks for the
+// worker's health.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("find a port for the worker's health: %w", err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(port)
+}
+
 func (s settings) tenantEnv(b database) []string {
 	return append(s.common(s.tenantPort), "TENANT_DATABASE_URL="+b.tenant)
 }

@@ -109,7 +109,7 @@ func Homes(v HomesView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = developmentTabs(v.Development, int(v.Figures.Homes), false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = developmentTabs(v.Frame, v.Development, int(v.Figures.Homes), tabHomes).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

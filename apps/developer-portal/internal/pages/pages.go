@@ -28,12 +28,16 @@ func (f Frame) CanCreate() bool { return f.CanEdit() && !f.Limited }
 // The places of the navigation.
 const (
 	navDevelopments = "developments"
+	navTeam         = "team"
 	navOutbox       = "outbox"
 )
 
 // inside is a page of a signed-in member of staff.
 func inside(ctx context.Context, f Frame, title, place string, crumbs ...ui.Crumb) ui.Page {
 	nav := []ui.NavItem{{Label: text.T(ctx, "nav.developments"), Href: "/developments", Icon: "building", Active: place == navDevelopments}}
+	if f.Role == "admin" {
+		nav = append(nav, ui.NavItem{Label: text.T(ctx, "team.title"), Href: "/team", Icon: "users", Active: place == navTeam})
+	}
 	if f.Outbox {
 		nav = append(nav, ui.NavItem{Label: text.T(ctx, "nav.outbox"), Href: "/outbox", Icon: "mail", Active: place == navOutbox})
 	}

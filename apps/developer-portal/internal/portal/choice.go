@@ -19,9 +19,11 @@ const choiceLife = 5 * time.Minute
 
 // provedAccount is what a proof keeps of an account: never its password's hash.
 type provedAccount struct {
-	TenantID uuid.UUID `json:"t"`
-	StaffID  uuid.UUID `json:"s"`
-	Role     string    `json:"r"`
+	TenantID uuid.UUID            `json:"t"`
+	StaffID  uuid.UUID            `json:"s"`
+	Role     string               `json:"r"`
+	Password *store.PasswordState `json:"p,omitempty"`
+	Provider uuid.UUID            `json:"i,omitzero"`
 }
 
 type proof struct {
@@ -33,7 +35,7 @@ type proof struct {
 func (p *Portal) proof(accounts []store.Account) (string, error) {
 	v := proof{Ends: p.now().Add(choiceLife).Unix()}
 	for _, a := range accounts {
-		v.Accounts = append(v.Accounts, provedAccount{a.TenantID, a.StaffID, a.Role})
+		v.Accounts = append(v.Accounts, provedAccount{a.TenantID, a.StaffID, a.Role, a.Password, a.Provider})
 	}
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -60,7 +62,7 @@ func (p *Portal) proved(choice string) []store.Account {
 	}
 	accounts := make([]store.Account, len(v.Accounts))
 	for i, a := range v.Accounts {
-		accounts[i] = store.Account{TenantID: a.TenantID, StaffID: a.StaffID, Role: a.Role}
+		accounts[i] = store.Account{TenantID: a.TenantID, StaffID: a.StaffID, Role: a.Role, Password: a.Password, Provider: a.Provider}
 	}
 	return accounts
 }

@@ -14,7 +14,8 @@ const flashCookie = "oh_flash"
 
 // text:keys flash.*
 var flashes = map[string]bool{
-	"development-created": true, "development-saved": true, "home-saved": true, "link-sent": true, "import-discarded": true,
+	"development-created": true, "development-saved": true, "home-saved": true, "link-sent": true, "import-discarded": true, "sheets-at-work": true,
+	"password-set": true, "invited": true, "member-saved": true, "member-disabled": true, "member-enabled": true, "import-undone": true,
 }
 
 // done leads on to path, where the message is shown.

@@ -59,14 +59,28 @@ func (p *Portal) ShowHome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	var code *pages.HomeCodeView
+	if mayEdit(who) {
+		code = &pages.HomeCodeView{Residents: p.residents}
+		if code.HomeCode, err = p.store.HomeCode(r.Context(), who, id); err != nil {
+			return err
+		}
+	}
 	if web.WantsJSON(r) {
-		return web.JSON(w, http.StatusOK, home)
+		answer := struct {
+			store.HomeView
+			Code *store.HomeCode `json:"code,omitempty"` // not for viewers
+		}{HomeView: home}
+		if code != nil {
+			answer.Code = &code.HomeCode
+		}
+		return web.JSON(w, http.StatusOK, answer)
 	}
 	frame, err := p.frame(w, r, who)
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, pages.Home(pages.HomePage{Frame: frame, HomeView: home}))
+	return web.Render(w, r, http.StatusOK, pages.Home(pages.HomePage{Frame: frame, HomeView: home, Code: code}))
 }
 
 // EditHome shows the form for a home: GET /homes/{home}/edit.

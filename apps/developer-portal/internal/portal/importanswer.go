@@ -23,6 +23,7 @@ type importJSON struct {
 	FileName      string     `json:"fileName"`
 	CreatedAt     time.Time  `json:"createdAt"`
 	CommittedAt   *time.Time `json:"committedAt"`
+	UndoneAt      *time.Time `json:"undoneAt,omitempty"`
 	Version       time.Time  `json:"version"`
 
 	Rows      int `json:"rows"`
@@ -73,7 +74,7 @@ func importAnswer(ctx context.Context, i store.Import) (importJSON, error) {
 	found, err := importing.ReadFindings(i.Findings)
 	return importJSON{
 		ID: i.ID, DevelopmentID: i.DevelopmentID, State: i.State, Note: i.Note, FileName: i.FileName, CreatedAt: i.CreatedAt,
-		CommittedAt: i.CommittedAt, Version: i.Version, Rows: i.Total, New: i.New, Changed: i.Changed, Unchanged: i.Unchanged,
+		CommittedAt: i.CommittedAt, UndoneAt: i.UndoneAt, Version: i.Version, Rows: i.Total, New: i.New, Changed: i.Changed, Unchanged: i.Unchanged,
 		Errors: i.Errors, Done: i.Done, Encoding: i.Encoding, Delimiter: i.Delimiter, DateOrder: found.DateOrder,
 		DateAmbiguous: found.DateAmbiguous, DateExamples: found.DateExamples, Columns: found.Columns, Problems: problemAnswers(ctx, found.Problems),
 		NewTypes: found.NewTypes,

@@ -17,9 +17,10 @@ import (
 )
 
 // readInput reads what was sent under names, as a form or as a JSON object of the same names; another name in JSON is
-// refused. stored, which may be nil, is what a name means that JSON leaves out: unlike a form, a program may send only
-// what it wants changed. Afterwards r.PostForm has what was sent, and nothing of stored: the same request repeated must
-// look the same although what is stored has changed by it.
+// refused. A name with "[]" behind it is sent any number of times by a form, and as a list by JSON. stored, which may
+// be nil, is what a name means that JSON leaves out: unlike a form, a program may send only what it wants changed.
+// Afterwards r.PostForm has what was sent, and nothing of stored: the same request repeated must look the same although
+// what is stored has changed by it.
 func readInput(r *http.Request, stored url.Values, names ...string) (*web.Form, error) {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 		return web.ReadForm(r)
@@ -32,6 +33,10 @@ func readInput(r *http.Request, stored url.Values, names ...string) (*web.Form, 
 	for name, raw := range object {
 		value, ok := plain(raw)
 		switch {
+		case slices.Contains(names, name+"[]"):
+			if sent[name], ok = plainList(raw); !ok {
+				wrong[name] = text.M("invalid.list")
+			}
 		case !slices.Contains(names, name):
 			wrong[name] = web.MsgUnknown
 		case !ok:
@@ -66,6 +71,13 @@ func plain(raw json.RawMessage) (string, bool) {
 		return "", true
 	}
 	return string(raw), true
+}
+
+// plainList is a JSON list of texts as a form would have sent it.
+func plainList(raw json.RawMessage) ([]string, bool) {
+	var list []string
+	err := json.Unmarshal(raw, &list)
+	return list, err == nil
 }
 
 // input reads fields that this portal has in several forms, on top of web.Form.

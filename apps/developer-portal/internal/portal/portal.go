@@ -5,6 +5,7 @@
 package portal
 
 import (
+	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"fmt"
@@ -13,43 +14,52 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/importing"
 	"openhouse.example/apps/developer-portal/internal/pages"
+	"openhouse.example/apps/developer-portal/internal/printing"
 	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
+	"openhouse.example/packages/web/idtoken"
 )
 
 // Portal holds what the handlers need. It is safe for concurrent use.
 type Portal struct {
-	app       *web.App
-	store     *store.Store
-	imports   *importing.Runner
-	issuer    *auth.Issuer
-	passwords *platform.Passwords
-	choiceKey []byte // proves a choice of company
-	residents web.PublicURL
-	outbox    bool
-	now       func() time.Time
+	app        *web.App
+	store      *store.Store
+	imports    *importing.Runner
+	prints     *printing.Runner
+	issuer     *auth.Issuer
+	passwords  *platform.Passwords
+	identities *idtoken.Verifier
+	choiceKey  []byte // proves a choice of company
+	resets     *resetSender
+	residents  web.PublicURL
+	outbox     bool
+	now        func() time.Time
 }
 
 // Options are what the portal is told about the installation.
 type Options struct {
-	Key       auth.Key      // signs sessions; the proof of a choice of company is made with a key derived from it
-	Residents web.PublicURL // the tenant portal: links in mails lead there
-	Outbox    bool          // development only: show the mail that would have been sent
+	Key        auth.Key          // signs sessions; the proof of a choice of company is made with a key derived from it
+	Residents  web.PublicURL     // the tenant portal: links in mails lead there
+	Identities *idtoken.Verifier // of companies' own identity providers; closed by whoever made it
+	Outbox     bool              // development only: show the mail that would have been sent
 }
 
-// New returns the portal's handlers. imports is closed by whoever made it.
-func New(app *web.App, s *store.Store, imports *importing.Runner, issuer *auth.Issuer, o Options) (*Portal, error) {
+// New returns the portal's handlers; end them with Close. imports and prints are closed by whoever made them.
+func New(app *web.App, s *store.Store, imports *importing.Runner, prints *printing.Runner, issuer *auth.Issuer, o Options) (*Portal, error) {
 	choiceKey, err := hkdf.Key(sha256.New, o.Key.Private.Seed(), nil, "choice of company", sha256.Size)
 	if err != nil {
 		return nil, fmt.Errorf("derive the key for choices of company: %w", err)
 	}
 	return &Portal{
-		app: app, store: s, imports: imports, issuer: issuer, passwords: platform.NewPasswords(0), choiceKey: choiceKey,
-		residents: o.Residents, outbox: o.Outbox, now: time.Now,
+		app: app, store: s, imports: imports, prints: prints, issuer: issuer, passwords: platform.NewPasswords(0),
+		choiceKey: choiceKey, identities: o.Identities, resets: newResetSender(app, s), residents: o.Residents, outbox: o.Outbox, now: time.Now,
 	}, nil
 }
+
+// Close ends the work that goes on after answers, once it is done. It is called when the last request has been answered.
+func (p *Portal) Close(ctx context.Context) error { return p.resets.close(ctx) }
 
 // staff is the one place where the verified person leaves the request.
 func staff(r *http.Request) (store.Staff, error) {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -25,7 +26,9 @@ const (
 
 // SignInForm shows the form: GET /sign-in.
 func (p *Portal) SignInForm(w http.ResponseWriter, r *http.Request) error {
-	return web.Render(w, r, http.StatusOK, pages.SignIn(pages.SignInView{Next: web.SafeNext(r.URL.Query().Get("next"), "")}))
+	return web.Render(w, r, http.StatusOK, pages.SignIn(pages.SignInView{
+		Next: web.SafeNext(r.URL.Query().Get("next"), ""), Flash: p.takeFlash(w, r),
+	}))
 }
 
 // SignIn checks address and password, or the choice between several companies, and opens a session: POST /sign-in.
@@ -116,6 +119,9 @@ func (p *Portal) enter(w http.ResponseWriter, r *http.Request, a store.Account, 
 	intent.Key, intent.BodyHash = "", nil // the body holds a password, which must not be stored by a mere hash
 	expires := p.now().Add(sessionLife).Truncate(time.Second)
 	who, err := p.store.OpenSession(r.Context(), a, intent, expires, r.UserAgent())
+	if errors.Is(err, store.ErrPasswordReplaced) {
+		return p.refused(w, r, "", next)
+	}
 	if err != nil {
 		return err
 	}

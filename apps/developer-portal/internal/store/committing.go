@@ -93,6 +93,9 @@ func (s *Store) CommitImport(ctx context.Context, who Staff, in db.Intent, id uu
 			return struct{}{}, ErrChanged
 		}
 		c.development = i.DevelopmentID
+		if err := c.q.ImportLock(ctx, developmentLock(c.development)); err != nil { // an undo may be at it
+			return struct{}{}, err
+		}
 		if err := c.run(ctx, check); err != nil {
 			return struct{}{}, err
 		}
@@ -219,7 +222,7 @@ func (c *commit) change(ctx context.Context, rows []RowToCommit) error {
 			return
 		}
 		if failed = err; errors.Is(err, db.ErrNotFound) {
-			failed = fmt.Errorf("%w: the home or the type of line %d is gone", ErrStale, rows[i].Line)
+			failed = fmt.Errorf("%w: the home or the type of line %d is gone or was changed", ErrStale, rows[i].Line)
 		}
 	})
 	if failed == nil {

@@ -136,7 +136,7 @@ func (s *Store) CreateDevelopment(ctx context.Context, who Staff, in db.Intent, 
 	if err != nil {
 		return Created{}, fmt.Errorf("make an id: %w", err)
 	}
-	base := slug(f.Name)
+	base := Slug(f.Name, "development")
 	return db.Write(ctx, s.pool, who.scope(), in, func(ctx context.Context, tx *db.Tx) (Created, error) {
 		q := dbgen.New(tx)
 		me, err := q.Frame(ctx, dbgen.FrameParams{TenantID: who.TenantID, StaffID: who.ID})
@@ -199,8 +199,9 @@ func numbered(base string, n int) string {
 	return fmt.Sprintf("%s-%d", base, n)
 }
 
-// slug is the short name for addresses: lower-case letters and digits without accents, hyphens between.
-func slug(name string) string {
+// Slug is the short name for addresses: lower-case letters and digits without accents, hyphens between; fallback if
+// none is left.
+func Slug(name, fallback string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(strings.ToLower(name)) {
 		switch {
@@ -216,7 +217,7 @@ func slug(name string) string {
 		s = s[:60]
 	}
 	if s = strings.Trim(s, "-"); s == "" {
-		return "development"
+		return fallback
 	}
 	return s
 }

@@ -13,7 +13,7 @@ import (
 
 // The generator does not know the columns of functions, so this statement is written by hand; a test prepares it
 // against the migrated schema.
-const accountsSQL = `select tenant_id, tenant_name, staff_id, password_hash, role, full_name from staff_sign_in($1)`
+const accountsSQL = `select tenant_id, tenant_name, staff_id, password_hash, role, full_name, password_changed_at from staff_sign_in($1)`
 
 // Account is a person's account in one company, as signing in needs it.
 type Account struct {
@@ -23,6 +23,14 @@ type Account struct {
 	PasswordHash string
 	Role         string
 	Name         string
+	Provider     uuid.UUID      // the company's identity provider that has vouched for the person; nil UUID for a password
+	Password     *PasswordState // nil: the person came in by another way than a password
+}
+
+// PasswordState tells one password of an account from the next, without the password. A nil ChangedAt is one too: that
+// of accounts older than the column.
+type PasswordState struct {
+	ChangedAt *time.Time `json:"changedAt,omitempty"`
 }
 
 // Accounts lists the accounts, at most five, behind an e-mail address: only of people and companies that may get in.
@@ -32,7 +40,11 @@ func (s *Store) Accounts(ctx context.Context, email string) ([]Account, error) {
 		if err != nil {
 			return nil, err
 		}
-		return pgx.CollectRows(rows, pgx.RowToStructByPos[Account])
+		return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Account, error) {
+			a := Account{Password: &PasswordState{}}
+			err := row.Scan(&a.TenantID, &a.Company, &a.StaffID, &a.PasswordHash, &a.Role, &a.Name, &a.Password.ChangedAt)
+			return a, err
+		})
 	})
 }
 

@@ -21,6 +21,7 @@ const (
 	ImportCommitting = "committing"
 	ImportCommitted  = "committed"
 	ImportFailed     = "failed" // the file can't be read as it is
+	ImportUndone     = "undone" // was committed, and taken back
 )
 
 // The states of a staged row.
@@ -46,6 +47,7 @@ type Import struct {
 	CreatedAt     time.Time
 	CreatedBy     string
 	CommittedAt   *time.Time
+	UndoneAt      *time.Time
 	Version       time.Time // changes with every step
 
 	Encoding, Delimiter string
@@ -77,7 +79,7 @@ func (s *Store) readImport(ctx context.Context, who Staff, scope db.Scope, id uu
 		return Import{
 			ID: r.ID, DevelopmentID: r.DevelopmentID, Development: r.Development, State: r.State, Note: r.Error,
 			FileName: r.FileName, FileSize: int(r.FileSize), CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy,
-			CommittedAt: r.CommittedAt, Version: r.UpdatedAt, Encoding: r.Encoding, Delimiter: r.Delimiter,
+			CommittedAt: r.CommittedAt, UndoneAt: r.UndoneAt, Version: r.UpdatedAt, Encoding: r.Encoding, Delimiter: r.Delimiter,
 			DateOrder: r.DateOrder, Mapping: r.HeaderMap, Findings: r.Findings,
 			Total: int(r.TotalRows), New: int(r.NewRows), Changed: int(r.ChangedRows), Unchanged: int(r.UnchangedRows),
 			Errors: int(r.ErrorRows), Done: int(r.DoneRows), Abandoned: r.Abandoned,

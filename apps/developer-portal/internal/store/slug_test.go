@@ -15,8 +15,8 @@ func TestSlug(t *testing.T) {
 		"---":                      "development",
 		strings.Repeat("ab ", 40):  strings.TrimSuffix(strings.Repeat("ab-", 20), "-"),
 	} {
-		if got := slug(name); got != want {
-			t.Errorf("slug(%q) = %q, want %q", name, got, want)
+		if got := Slug(name, "development"); got != want {
+			t.Errorf("Slug(%q) = %q, want %q", name, got, want)
 		}
 	}
 	if got := numbered("park", 3); got != "park-3" {

@@ -31,11 +31,12 @@ set house_type_id = t.id,
     purchaser_name = coalesce(f.h ->> 'purchaser_name', u.purchaser_name),
     purchaser_email = coalesce(f.h ->> 'purchaser_email', u.purchaser_email),
     purchaser_phone = coalesce(f.h ->> 'purchaser_phone', u.purchaser_phone),
-    updated_at = clock_timestamp()
+    updated_at = now()
 from import_rows r
 cross join lateral (select r.data -> 'home' as h) f
 join house_types t on t.tenant_id = r.tenant_id and t.development_id = r.development_id and t.code = f.h ->> 'house_type_code'
-where r.tenant_id = $1 and r.import_id = $2 and r.line_number = $3 and u.tenant_id = $1 and u.id = $4
+where r.tenant_id = $1 and r.import_id = $2 and r.line_number = $3
+  and u.tenant_id = $1 and u.id = $4 and u.updated_at = (r.data ->> 'seen')::timestamptz
 returning u.id
 `
 
@@ -52,7 +53,8 @@ type CommitChangedHomeParams struct {
 	HomeID     uuid.UUID
 }
 
-// One changed home. What the line leaves blank is kept. No row: the home or the type is gone.
+// One changed home, which gets the moment of the commit for its version. What the line leaves blank is kept. No row:
+// the home or the type is gone, or somebody has changed the home since it was compared.
 func (q *Queries) CommitChangedHome(ctx context.Context, arg []CommitChangedHomeParams) *CommitChangedHomeBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {

@@ -193,7 +193,7 @@ func (q *Queries) FinishStaging(ctx context.Context, arg FinishStagingParams) (i
 const GetImport = `-- name: GetImport :one
 select i.id, i.development_id, d.name as development, i.state, i.file_name, octet_length(i.file_bytes) as file_size,
        i.encoding, i.delimiter, i.date_order, i.header_map, i.findings, i.total_rows, i.new_rows, i.changed_rows,
-       i.unchanged_rows, i.error_rows, i.done_rows, i.error, i.created_at, i.updated_at, i.committed_at,
+       i.unchanged_rows, i.error_rows, i.done_rows, i.error, i.created_at, i.updated_at, i.committed_at, i.undone_at,
        coalesce(s.full_name, '') as created_by,
        (i.state in ('uploaded', 'committing') and i.updated_at < clock_timestamp() - make_interval(secs => $1::float8))::bool as abandoned
 from imports i
@@ -230,6 +230,7 @@ type GetImportRow struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	CommittedAt   *time.Time
+	UndoneAt      *time.Time
 	CreatedBy     string
 	Abandoned     bool
 }
@@ -259,6 +260,7 @@ func (q *Queries) GetImport(ctx context.Context, arg GetImportParams) (GetImport
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.CommittedAt,
+		&i.UndoneAt,
 		&i.CreatedBy,
 		&i.Abandoned,
 	)
@@ -485,7 +487,7 @@ set before = (
             'house_type_id', u.house_type_id, 'address_line_1', u.address_line_1, 'address_line_2', u.address_line_2, 'city', u.city,
             'postcode', u.postcode, 'bedrooms', u.bedrooms, 'bathrooms', u.bathrooms, 'floor_area_m2', u.floor_area_m2,
             'handover_date', u.handover_date, 'purchaser_name', u.purchaser_name, 'purchaser_email', u.purchaser_email,
-            'purchaser_phone', u.purchaser_phone)
+            'purchaser_phone', u.purchaser_phone, 'updated_at', u.updated_at)
         from units u where u.tenant_id = $1 and u.id = (r.data ->> 'unitId')::uuid)
 where r.tenant_id = $1 and r.import_id = $2 and r.state = 'changed' and r.line_number between $3 and $4
 `

@@ -9,7 +9,7 @@ returning updated_at;
 -- name: GetImport :one
 select i.id, i.development_id, d.name as development, i.state, i.file_name, octet_length(i.file_bytes) as file_size,
        i.encoding, i.delimiter, i.date_order, i.header_map, i.findings, i.total_rows, i.new_rows, i.changed_rows,
-       i.unchanged_rows, i.error_rows, i.done_rows, i.error, i.created_at, i.updated_at, i.committed_at,
+       i.unchanged_rows, i.error_rows, i.done_rows, i.error, i.created_at, i.updated_at, i.committed_at, i.undone_at,
        coalesce(s.full_name, '') as created_by,
        (i.state in ('uploaded', 'committing') and i.updated_at < clock_timestamp() - make_interval(secs => @lease_seconds::float8))::bool as abandoned
 from imports i
@@ -177,12 +177,13 @@ set before = (
             'house_type_id', u.house_type_id, 'address_line_1', u.address_line_1, 'address_line_2', u.address_line_2, 'city', u.city,
             'postcode', u.postcode, 'bedrooms', u.bedrooms, 'bathrooms', u.bathrooms, 'floor_area_m2', u.floor_area_m2,
             'handover_date', u.handover_date, 'purchaser_name', u.purchaser_name, 'purchaser_email', u.purchaser_email,
-            'purchaser_phone', u.purchaser_phone)
+            'purchaser_phone', u.purchaser_phone, 'updated_at', u.updated_at)
         from units u where u.tenant_id = @tenant_id and u.id = (r.data ->> 'unitId')::uuid)
 where r.tenant_id = @tenant_id and r.import_id = @import_id and r.state = 'changed' and r.line_number between @first_line and @last_line;
 
 -- name: CommitChangedHome :batchone
--- One changed home. What the line leaves blank is kept. No row: the home or the type is gone.
+-- One changed home, which gets the moment of the commit for its version. What the line leaves blank is kept. No row:
+-- the home or the type is gone, or somebody has changed the home since it was compared.
 update units u
 set house_type_id = t.id,
     address_line_1 = coalesce(f.h ->> 'address_line_1', u.address_line_1),
@@ -196,9 +197,10 @@ set house_type_id = t.id,
     purchaser_name = coalesce(f.h ->> 'purchaser_name', u.purchaser_name),
     purchaser_email = coalesce(f.h ->> 'purchaser_email', u.purchaser_email),
     purchaser_phone = coalesce(f.h ->> 'purchaser_phone', u.purchaser_phone),
-    updated_at = clock_timestamp()
+    updated_at = now()
 from import_rows r
 cross join lateral (select r.data -> 'home' as h) f
 join house_types t on t.tenant_id = r.tenant_id and t.development_id = r.development_id and t.code = f.h ->> 'house_type_code'
-where r.tenant_id = @tenant_id and r.import_id = @import_id and r.line_number = @line_number and u.tenant_id = @tenant_id and u.id = @home_id
+where r.tenant_id = @tenant_id and r.import_id = @import_id and r.line_number = @line_number
+  and u.tenant_id = @tenant_id and u.id = @home_id and u.updated_at = (r.data ->> 'seen')::timestamptz
 returning u.id;
