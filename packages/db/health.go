@@ -29,7 +29,7 @@ const (
 	provingTime  = time.Second            // so long it must answer without a break before "back" is said
 	provingPause = 250 * time.Millisecond // between probes in that time
 	firstSearch  = 50 * time.Millisecond  // between dials in an outage, doubling to lastSearch
-	lastSearch   = 400 * time.Millisecond
+	lastSearch   = 250 * time.Millisecond // with its jitter below what a return may take to be seen, 500 ms
 )
 
 // HealthCheck reports whether the database answers. It reads the last result of the pool's prober, which has a
@@ -125,7 +125,7 @@ func (pr *prober) run() {
 			}
 		default:
 			goodSince = time.Time{}
-			pause = search/2 + rand.N(search) // jitter: many instances must not dial in step
+			pause = search*4/5 + rand.N(search*2/5) // jitter: many instances must not dial in step
 			// From one dial to the next: whoever waited in vain for half a second has paused already.
 			pause = max(pause-time.Since(began), rand.N(firstSearch))
 			search = min(search*2, pr.lastSearch())

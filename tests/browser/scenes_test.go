@@ -92,7 +92,7 @@ func (w *world) scenes() []scene {
 		{name: "import-committed", path: w.imports["committed"], cookies: in},
 		{name: "outbox", path: "/outbox", cookies: in, says: w.resident},
 		{name: "outbox-empty", path: "/outbox", cookies: none},
-		{name: "outbox-mail", path: "/outbox", cookies: in, says: "/link/", act: submit("main tbody a")},
+		{name: "outbox-mail", path: "/outbox", cookies: in, says: "Hello,", act: submit("main tbody a")},
 		{name: "staff-404", path: "/developments/" + uuid.NewString(), cookies: in, status: 404},
 		{name: "staff-403", path: "/developments/new", cookies: w.viewCookies, status: 403},
 		{name: "staff-503", portal: w.away.developer.URL, path: "/developments", cookies: w.away.developerCookies, status: 503, says: "Back in a moment", act: quiet},

@@ -28,12 +28,12 @@ const (
 	soakEvery   = 2 * time.Second
 )
 
-// TestSoak lets random faults follow each other for SOAK (30 s if unset) and looks at the portal before and after, at
+// TestSoak lets random faults follow each other for SOAK (a minute if unset) and looks at the portal before and after, at
 // rest: what it holds must be what it held. Meanwhile there are never more backends than the pool's and the probe's
 // one, no write is lost or doubled, and hardly a read fails.
 func TestSoak(t *testing.T) {
 	t.Parallel()
-	length := 30 * time.Second
+	length := time.Minute
 	if text := os.Getenv("SOAK"); text != "" {
 		var err error
 		if length, err = time.ParseDuration(text); err != nil {
