@@ -67,6 +67,9 @@ func TestSoak(t *testing.T) {
 	most := s.mostBackends()
 	l.healthy(true, 10*time.Second)
 	after := s.measure()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end) && len(leaks(before, after)) > 0; after = s.measure() {
+		time.Sleep(time.Second) // what is only on its way out is no leak
+	}
 
 	t.Logf("%d faults %v; %d of %d reads failed %v", faults, s.done, got.Failed, got.Requests, got.Causes)
 	t.Logf("before %+v, after %+v, at most %d backends", before, after, most)
@@ -87,6 +90,17 @@ func TestSoak(t *testing.T) {
 	if most > soakPool+1 || most < soakPool {
 		t.Errorf("up to %d backends, want all %d of the pool and at most one more", most, soakPool)
 	}
+	for _, broken := range leaks(before, after) {
+		t.Error(broken)
+	}
+	report.note(fact{"soak", fmt.Sprintf("%d random faults in %v", faults, length.Round(time.Second)), fmt.Sprintf(
+		"%d of %d reads failed, %d writes: %d lost, %d done twice; goroutines %d → %d, descriptors %d → %d, live heap %d → %d KB, at most %d backends with a pool of %d",
+		got.Failed, got.Requests, ledger.Writes, ledger.Lost+ledger.Other, ledger.Doubled, before.goroutines, after.goroutines,
+		before.descriptors, after.descriptors, before.heap>>10, after.heap>>10, most, soakPool), "", ""})
+}
+
+// leaks says what has grown by more than a twentieth.
+func leaks(before, after holdings) (broken []string) {
 	for _, c := range []struct {
 		what          string
 		before, after int
@@ -97,13 +111,10 @@ func TestSoak(t *testing.T) {
 		{"bytes of live heap", before.heap, after.heap, 64 << 10},
 	} {
 		if limit := c.before + max(c.before/20, c.grain); c.after > limit {
-			t.Errorf("%d %s before, %d after: at most %d", c.before, c.what, c.after, limit)
+			broken = append(broken, fmt.Sprintf("%d %s before, %d after: at most %d", c.before, c.what, c.after, limit))
 		}
 	}
-	report.note(fact{"soak", fmt.Sprintf("%d random faults in %v", faults, length.Round(time.Second)), fmt.Sprintf(
-		"%d of %d reads failed, %d writes: %d lost, %d done twice; goroutines %d → %d, descriptors %d → %d, live heap %d → %d KB, at most %d backends with a pool of %d",
-		got.Failed, got.Requests, ledger.Writes, ledger.Lost+ledger.Other, ledger.Doubled, before.goroutines, after.goroutines,
-		before.descriptors, after.descriptors, before.heap>>10, after.heap>>10, most, soakPool), "", ""})
+	return broken
 }
 
 // soak breaks things at random.
