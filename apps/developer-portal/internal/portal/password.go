@@ -59,7 +59,7 @@ func (p *Portal) SendReset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if wanted && !p.resets.send(ctx, p.app.Intent(r), email) {
+	if wanted && !p.resets.later.Add(ctx, resetWish{p.app.Intent(r), email}) {
 		return errResetsBusy
 	}
 	if web.WantsJSON(r) {

@@ -59,7 +59,7 @@ func New(app *web.App, s *store.Store, imports *importing.Runner, prints *printi
 }
 
 // Close ends the work that goes on after answers, once it is done. It is called when the last request has been answered.
-func (p *Portal) Close(ctx context.Context) error { return p.resets.close(ctx) }
+func (p *Portal) Close(ctx context.Context) error { return p.resets.later.Close(ctx) }
 
 // staff is the one place where the verified person leaves the request.
 func staff(r *http.Request) (store.Staff, error) {

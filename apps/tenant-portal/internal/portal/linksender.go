@@ -2,26 +2,18 @@ package portal
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"openhouse.example/apps/tenant-portal/internal/store"
-	"openhouse.example/packages/db"
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/ui/mail"
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 )
 
-const (
-	linkQueue   = 256              // requests that may wait; a mail takes a few milliseconds
-	linkWorkers = 2                // connections of the pool that this may take
-	linkLimit   = 30 * time.Second // for one address, waiting for a database that restarts included
-	linkTries   = 3
-)
+const linkWorkers = 2 // connections of the pool that this may take
 
 var errLinksBusy = &web.Error{
 	Status: http.StatusServiceUnavailable, Code: "overloaded", RetryAfter: 5 * time.Second,
@@ -33,60 +25,23 @@ var errLinksBusy = &web.Error{
 type linkSender struct {
 	app   *web.App
 	store *store.Store
-	queue chan linkWish
-	done  sync.WaitGroup
-}
-
-type linkWish struct {
-	ctx   context.Context // the request's values (language, request id) without its end
-	email string
+	later *web.Later[string] // of e-mail addresses
 }
 
 func newLinkSender(app *web.App, s *store.Store) *linkSender {
-	l := &linkSender{app: app, store: s, queue: make(chan linkWish, linkQueue)}
-	for range linkWorkers {
-		l.done.Go(func() {
-			for wish := range l.queue {
-				l.fulfil(wish)
-			}
-		})
-	}
+	l := &linkSender{app: app, store: s}
+	l.later = web.NewLater(linkWorkers, l.fulfil)
 	return l
 }
 
-// send takes a wish, or returns false when too many are waiting.
-func (l *linkSender) send(ctx context.Context, email string) bool {
-	select {
-	case l.queue <- linkWish{context.WithoutCancel(ctx), email}:
-		return true
-	default:
-		return false
-	}
-}
-
-// close ends the sender once every wish is fulfilled; no send may follow.
-func (l *linkSender) close(ctx context.Context) error {
-	close(l.queue)
-	done := make(chan struct{})
-	go func() { l.done.Wait(); close(done) }()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return errors.New("links that people have asked for could not be written in time")
-	}
-}
-
-func (l *linkSender) fulfil(wish linkWish) {
-	ctx, cancel := context.WithTimeout(wish.ctx, linkLimit)
-	defer cancel()
-	homes, err := again(ctx, func() ([]store.Enterable, error) { return l.store.Enterable(ctx, wish.email) })
+func (l *linkSender) fulfil(ctx context.Context, email string) {
+	homes, err := web.Again(ctx, func() ([]store.Enterable, error) { return l.store.Enterable(ctx, email) })
 	if err != nil {
 		l.app.Log.LogAttrs(ctx, slog.LevelError, "a link could not be written", slog.String("error", err.Error()))
 		return
 	}
 	for _, home := range homes {
-		if _, err := again(ctx, func() (bool, error) { return l.write(ctx, wish.email, home) }); err != nil {
+		if _, err := web.Again(ctx, func() (bool, error) { return l.write(ctx, email, home) }); err != nil {
 			l.app.Log.LogAttrs(ctx, slog.LevelError, "a link could not be written",
 				slog.String("error", err.Error()), slog.String("tenant_id", home.TenantID.String()))
 		}
@@ -101,16 +56,4 @@ func (l *linkSender) write(ctx context.Context, email string, home store.Enterab
 		Address: l.app.PublicURL.Join("/link/" + token), Life: platform.LinkLife,
 	}.Text(ctx)
 	return l.store.CreateLink(ctx, home, email, hash, store.Mail{Subject: subject, Body: body})
-}
-
-// again repeats what failed because the database was away or busy: nobody waits for the answer, and a second mail
-// does no harm.
-func again[T any](ctx context.Context, do func() (T, error)) (T, error) {
-	for try := 1; ; try++ {
-		value, err := do()
-		away := errors.Is(err, db.ErrDatabaseDown) || errors.Is(err, db.ErrPoolExhausted) || errors.Is(err, db.ErrLockTimeout)
-		if !away || try == linkTries || ctx.Err() != nil {
-			return value, err
-		}
-	}
 }

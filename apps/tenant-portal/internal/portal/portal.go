@@ -29,7 +29,7 @@ func New(app *web.App, s *store.Store, issuer *auth.Issuer) *Portal {
 }
 
 // Close waits until the links that people have asked for are written, or ctx ends.
-func (p *Portal) Close(ctx context.Context) error { return p.links.close(ctx) }
+func (p *Portal) Close(ctx context.Context) error { return p.links.later.Close(ctx) }
 
 // resident is the one place where the verified person leaves the request.
 func resident(r *http.Request) (store.Resident, error) {

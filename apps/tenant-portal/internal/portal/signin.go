@@ -63,7 +63,7 @@ func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if wanted && !p.links.send(ctx, email) {
+	if wanted && !p.links.later.Add(ctx, email) {
 		return errLinksBusy
 	}
 	if web.WantsJSON(r) {
