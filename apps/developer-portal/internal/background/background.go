@@ -26,6 +26,9 @@ const (
 // Work is one piece of it. Do is called again after an error that passes. Left reports errors that leave the piece to
 // somebody else; after any other Failed is called, once.
 type Work struct {
+	TenantID uuid.UUID // whose it is, for the log
+	Again    bool      // who asks for it while it goes on has it done once more: its state may have been read before that
+
 	Do     func(ctx context.Context) error
 	Left   func(err error) bool
 	Failed func(ctx context.Context) error
@@ -41,12 +44,18 @@ type Runner struct {
 
 	mu      sync.Mutex
 	closed  bool
-	running map[uuid.UUID]chan struct{} // closed at the end
+	running map[uuid.UUID]*task
+}
+
+// task is a piece of work that this process is at.
+type task struct {
+	done  chan struct{} // closed at its end
+	again bool          // asked for once more since it began
 }
 
 // New returns a runner for most pieces of work at once.
 func New(log *slog.Logger, most int) *Runner {
-	r := &Runner{log: log, slots: make(chan struct{}, most), running: map[uuid.UUID]chan struct{}{}}
+	r := &Runner{log: log, slots: make(chan struct{}, most), running: map[uuid.UUID]*task{}}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r
 }
@@ -55,25 +64,38 @@ func New(log *slog.Logger, most int) *Runner {
 func (r *Runner) Start(id uuid.UUID, w Work) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || r.running[id] != nil {
+	if r.closed {
 		return
 	}
-	done := make(chan struct{})
-	r.running[id] = done
+	if t := r.running[id]; t != nil {
+		t.again = t.again || w.Again
+		return
+	}
+	t := &task{done: make(chan struct{})}
+	r.running[id] = t
 	r.wg.Go(func() {
-		defer func() {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			delete(r.running, id)
-			close(done)
-		}()
-		select {
-		case r.slots <- struct{}{}:
-			r.run(r.log.With("id", id), w)
-			<-r.slots
-		case <-r.ctx.Done():
+		defer close(t.done)
+		for again := true; again; again = r.ended(id, t) {
+			select {
+			case r.slots <- struct{}{}:
+				r.run(r.log.With("id", id, "tenant_id", w.TenantID), w)
+				<-r.slots
+			case <-r.ctx.Done():
+			}
 		}
 	})
+}
+
+// ended takes a task off the list, unless it was asked for once more.
+func (r *Runner) ended(id uuid.UUID, t *task) (again bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t.again && r.ctx.Err() == nil {
+		t.again = false
+		return true
+	}
+	delete(r.running, id)
+	return false
 }
 
 // Every calls do after each pause until Close.
@@ -102,15 +124,15 @@ func (r *Runner) Every(pause time.Duration, do func(ctx context.Context) error) 
 // Wait returns when this process has no work on id (any more), or after most.
 func (r *Runner) Wait(ctx context.Context, id uuid.UUID, most time.Duration) {
 	r.mu.Lock()
-	done := r.running[id]
+	t := r.running[id]
 	r.mu.Unlock()
-	if done == nil {
+	if t == nil {
 		return
 	}
 	timer := time.NewTimer(most)
 	defer timer.Stop()
 	select {
-	case <-done:
+	case <-t.done:
 	case <-timer.C:
 	case <-ctx.Done():
 	}
@@ -146,7 +168,7 @@ func (r *Runner) run(log *slog.Logger, w Work) {
 		case w.Left(err):
 			log.Info("work left to somebody else", "error", err)
 			return
-		case !Passing(err) || time.Now().After(end):
+		case !passing(err) || time.Now().After(end):
 			log.Error("work failed", "error", err)
 			if err := w.Failed(r.ctx); err != nil {
 				log.Error("work failed, and so did writing that down", "error", err)
@@ -165,8 +187,8 @@ func (r *Runner) run(log *slog.Logger, w Work) {
 	}
 }
 
-// Passing reports errors that say "not now".
-func Passing(err error) bool {
+// passing reports errors that say "not now".
+func passing(err error) bool {
 	for _, kind := range []error{
 		db.ErrDatabaseDown, db.ErrPoolExhausted, db.ErrCommitUnknown, db.ErrConflict, db.ErrLockTimeout,
 		db.ErrQueryTimeout, db.ErrReadOnly,

@@ -107,6 +107,29 @@ func TestAPieceOfWorkIsDoneOnceAtATimeAndFewAtOnce(t *testing.T) {
 	})
 }
 
+func TestWorkThatIsAskedForWhileItGoesOnIsDoneOnceMore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRunner()
+		var all atomic.Int64
+		slow := background.Work{Again: true, Do: func(context.Context) error {
+			all.Add(1)
+			time.Sleep(time.Second)
+			return nil
+		}}
+		id := uuid.New()
+		r.Start(id, slow)
+		synctest.Wait()
+		r.Start(id, slow)
+		r.Start(id, slow)
+		r.Wait(t.Context(), id, time.Hour)
+		if all.Load() != 2 {
+			t.Errorf("done %d times, want 2", all.Load())
+		}
+		end(t, r)
+	})
+}
+
 func TestCloseCutsWorkAndTakesNoMore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

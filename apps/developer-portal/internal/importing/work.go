@@ -17,16 +17,16 @@ const (
 )
 
 // stage reads the file and stages its rows.
-func (r *Runner) stage(j job, i store.Import) error {
-	version, err := r.store.BeginStaging(r.ctx, j.who, i.ID, i.Version)
+func (r *Runner) stage(ctx context.Context, j job, i store.Import) error {
+	version, err := r.store.BeginStaging(ctx, j.who, i.ID, i.Version)
 	if err != nil {
 		return err
 	}
-	file, err := r.store.ImportFile(r.ctx, j.who, i.ID)
+	file, err := r.store.ImportFile(ctx, j.who, i.ID)
 	if err != nil {
 		return err
 	}
-	stock, err := r.store.Stock(r.ctx, j.who, i.DevelopmentID)
+	stock, err := r.store.Stock(ctx, j.who, i.DevelopmentID)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (r *Runner) stage(j job, i store.Import) error {
 		out.New, out.Changed, out.Unchanged, out.Bad = c.added, c.changed, c.unchanged, c.bad
 		for from := 0; from < len(c.rows); from += stageRows {
 			to := min(from+stageRows, len(c.rows))
-			if version, err = r.store.StageRows(r.ctx, j.who, i, version, c.rows[from:to], to, len(c.rows)); err != nil {
+			if version, err = r.store.StageRows(ctx, j.who, i, version, c.rows[from:to], to, len(c.rows)); err != nil {
 				return err
 			}
 		}
@@ -59,25 +59,25 @@ func (r *Runner) stage(j job, i store.Import) error {
 	if out.Findings, err = json.Marshal(findings); err != nil {
 		return err
 	}
-	return r.store.FinishStaging(r.ctx, j.who, i.ID, version, out)
+	return r.store.FinishStaging(ctx, j.who, i.ID, version, out)
 }
 
 // commit writes the good rows into the homes.
-func (r *Runner) commit(j job, i store.Import) error {
-	version, err := r.store.Beat(r.ctx, j.who, i.ID, i.Version, 0, i.Total)
+func (r *Runner) commit(ctx context.Context, j job, i store.Import) error {
+	version, err := r.store.Beat(ctx, j.who, i.ID, i.Version, 0, i.Total)
 	if err != nil {
 		return err
 	}
 	var done atomic.Int64
-	stop := r.beat(j, i, version, &done)
+	stop := r.beat(ctx, j, i, version, &done)
 	defer stop()
-	return r.store.CommitImport(r.ctx, j.who, j.in, i.ID, stillTrue, func(n int) { done.Store(int64(n)) })
+	return r.store.CommitImport(ctx, j.who, j.in, i.ID, stillTrue, func(n int) { done.Store(int64(n)) })
 }
 
 // beat gives signs of life, with the rows done, until stop is called. One that fails is no harm: the next may not,
 // and if none gets through for the length of the lease, another process waits for this one's transaction to end.
-func (r *Runner) beat(j job, i store.Import, version time.Time, done *atomic.Int64) (stop func()) {
-	ctx, cancel := context.WithCancel(r.ctx)
+func (r *Runner) beat(ctx context.Context, j job, i store.Import, version time.Time, done *atomic.Int64) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

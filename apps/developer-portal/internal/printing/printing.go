@@ -45,6 +45,8 @@ func New(s *store.Store, log *slog.Logger) *Runner {
 func (r *Runner) Start(who store.Staff, in db.Intent, id uuid.UUID) {
 	in.Key, in.BodyHash = "", nil
 	r.work.Start(id, background.Work{
+		TenantID: who.TenantID,
+
 		Do:   func(ctx context.Context) error { return r.print(ctx, who, in, id) },
 		Left: func(err error) bool { return errors.Is(err, store.ErrChanged) || errors.Is(err, db.ErrNotFound) },
 		Failed: func(ctx context.Context) error {
