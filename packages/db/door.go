@@ -18,7 +18,8 @@ func Door[T any](ctx context.Context, p *Pool, fn func(ctx context.Context, q Qu
 		if err == nil {
 			return value, nil
 		}
-		if decisive == nil || !judge(decisive).mayCallAgain() || !p.mayGoOn(ctx, deadline, judge(decisive)) {
+		v := judge(decisive) // of nil it is final
+		if !v.mayCallAgain() || !p.mayGoOn(ctx, deadline, v) {
 			var zero T
 			return zero, p.wrap("door", err)
 		}

@@ -26,7 +26,8 @@ func Read[T any](ctx context.Context, p *Pool, s Scope, fn func(ctx context.Cont
 		if err == nil {
 			return value, nil
 		}
-		if decisive == nil || !judge(decisive).mayReadAgain() || !p.mayGoOn(ctx, deadline, judge(decisive)) {
+		v := judge(decisive) // of nil it is final
+		if !v.mayReadAgain() || !p.mayGoOn(ctx, deadline, v) {
 			return zero, p.wrap("read", err)
 		}
 		p.retried(ctx, "read", attempt, decisive)

@@ -82,8 +82,8 @@ func Write[T any](ctx context.Context, p *Pool, s Scope, in Intent, fn func(ctx 
 		if err == nil {
 			return value, nil
 		}
-		v := judge(decisive)
-		if decisive == nil || !v.mayWriteAgain() || !p.mayGoOn(ctx, deadline, v) {
+		v := judge(decisive) // of nil it is final
+		if !v.mayWriteAgain() || !p.mayGoOn(ctx, deadline, v) {
 			return zero, p.wrap("write", err)
 		}
 		if v == undone {

@@ -142,15 +142,11 @@ func (b *Bouncer) Start(ctx context.Context) error {
 	if err := writeWhole(ini, b.ini(), 0o644); err != nil {
 		return err
 	}
-	log, err := os.OpenFile(filepath.Join(b.home, logFile), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	log, before, err := openLog(b.home)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	before, err := log.Seek(0, io.SeekEnd)
-	if err != nil {
-		return err
-	}
 	cmd := exec.Command(b.bin.path, ini)
 	cmd.Dir = "/"
 	cmd.Env = append(childEnv(os.Environ()), b.bin.environ()...)

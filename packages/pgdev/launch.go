@@ -65,18 +65,26 @@ func portFree(port int) bool {
 	return err == nil && l.Close() == nil
 }
 
+// openLog opens a server's log to be written on, and says where it ends now.
+func openLog(home string) (log *os.File, end int64, err error) {
+	log, err = os.OpenFile(filepath.Join(home, logFile), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, 0, err
+	}
+	if end, err = log.Seek(0, io.SeekEnd); err != nil {
+		return nil, 0, errors.Join(err, log.Close())
+	}
+	return log, end, nil
+}
+
 // launch starts postgres itself (not through pg_ctl, which would put it out of
 // our sight) and returns once it answers.
 func (s *Server) launch(ctx context.Context, port int) error {
-	log, err := os.OpenFile(filepath.Join(s.home, logFile), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	log, before, err := openLog(s.home)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	before, err := log.Seek(0, io.SeekEnd)
-	if err != nil {
-		return err
-	}
 	cmd := exec.Command(s.bin.program("postgres"), serverArgs(s.home, s.kind, s.id, port, s.settings)...)
 	cmd.Dir = "/"
 	cmd.Env = childEnv(os.Environ())
