@@ -63,7 +63,7 @@ func (s *conns) take(ctx context.Context, l *lease) (queued bool, err error) {
 		c.lend(l)
 		l.conn = c
 		return false, nil
-	case s.dials.refused && lent == 0 && (s.dials.prober || time.Now().Before(s.dials.paused)):
+	case lent == 0 && s.turnedAway():
 		return false, s.unreachable()
 	case lent == s.max && isHolding(ctx, s.p):
 		return false, ErrNestedAcquire
@@ -124,10 +124,20 @@ func (s *conns) place(c *conn) {
 func (s *conns) drop(c *conn) {
 	delete(s.all, c)
 	s.work.Go(c.close)
-	if s.closed && len(s.all) == 0 {
-		close(s.emptied)
+	if len(s.all) == 0 {
+		if s.closed {
+			close(s.emptied)
+		}
+		if s.turnedAway() { // whoever has waited for this last one need not wait for the next refusal
+			s.failWaiters(s.unreachable())
+		}
 	}
 	s.grow()
+}
+
+// turnedAway is called under mu: the server doesn't let us in, and nobody asks again for now.
+func (s *conns) turnedAway() bool {
+	return s.dials.refused && (s.dials.prober || time.Now().Before(s.dials.paused))
 }
 
 // retire closes the idle connections that match, and the lent ones when they are given back.

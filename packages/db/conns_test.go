@@ -143,6 +143,53 @@ func TestARefusedLoginKeepsWhatWorks(t *testing.T) {
 	}
 }
 
+// Whoever waits for the last connection is told why there is none as soon as that one turns out to be dead, not when
+// the login is refused the next time, a second later.
+func TestNobodyWaitsForARefusalThatIsKnown(t *testing.T) {
+	t.Parallel()
+	h := newHouseOn(t, pgtest.Server(t))
+	p := open(t, settings(t, h.StaffURL(), size(10), func(c *db.Config) { c.Min = 1 }))
+	holds, ask := make(chan struct{}), make(chan struct{})
+	var holder sync.WaitGroup
+	holder.Go(func() {
+		var once sync.Once
+		_, err := db.Read(context.Background(), p, scope(h.a), func(ctx context.Context, q db.Querier) ([]string, error) {
+			once.Do(func() {
+				if _, err := bodies(ctx, q); err != nil {
+					t.Error(err)
+				}
+				close(holds)
+				<-ask
+			})
+			return bodies(ctx, q)
+		})
+		if err == nil {
+			t.Error("a read went well although nobody may log in")
+		}
+	})
+	<-holds
+	h.Exec("alter role openhouse_developer_portal nologin")
+	waited := make(chan time.Time, 1)
+	go func() {
+		_, err := db.Read(context.Background(), p, scope(h.a), bodies)
+		waited <- time.Now()
+		if err == nil {
+			t.Error("a read went well although nobody may log in")
+		}
+	}()
+	eventually(t, 10*time.Second, "one waiting", func() bool { return p.GetPoolStats().WaitingCount == 1 })
+	h.Exec("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'openhouse_developer_portal'")
+	eventually(t, 10*time.Second, "the prober to be refused", func() bool { return !p.HealthCheck(t.Context()).Healthy })
+	last := p.HealthCheck(t.Context()).CheckedAt
+	eventually(t, 10*time.Second, "a refusal that is just known", func() bool { return p.HealthCheck(t.Context()).CheckedAt.After(last) })
+	dead := time.Now()
+	close(ask)
+	if took := (<-waited).Sub(dead); took > 700*time.Millisecond { // the next refusal is a second away
+		t.Errorf("told after %v", took)
+	}
+	holder.Wait()
+}
+
 // maxOpening is how many dials may be under way when a refusal is met.
 const maxOpening = 4
 

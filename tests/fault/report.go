@@ -62,7 +62,7 @@ func (r *record) save() error {
 	if err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(struct {
+	whole, err := json.MarshalIndent(struct {
 		At      time.Time `json:"at"`
 		Full    bool      `json:"full"`
 		Results []Result  `json:"results"`
@@ -77,7 +77,7 @@ func (r *record) save() error {
 	}
 	picture := []byte(plot(r.results))
 	if err := errors.Join(
-		os.WriteFile(filepath.Join(folder, "results.json"), text, 0o644),
+		os.WriteFile(filepath.Join(folder, "results.json"), whole, 0o644),
 		os.WriteFile(filepath.Join(folder, "results.svg"), picture, 0o644)); err != nil {
 		return err
 	}
@@ -90,9 +90,11 @@ func (r *record) save() error {
 	if !full() {
 		return errors.New("DOCS=1 wants the whole catalogue: make fault DOCS=1")
 	}
+	text := markdown(r.results, r.facts)
 	return errors.Join(
 		os.WriteFile(filepath.Join(top, "docs", "images", "faults.svg"), picture, 0o644),
-		renew(filepath.Join(top, "docs", "reliability.md"), markdown(r.results, r.facts)))
+		renew(filepath.Join(top, "docs", "reliability.md"), text),
+		renew(filepath.Join(top, "README.md"), excerpt(text)))
 }
 
 // place is a fault's number in the catalogue; what has none comes last.
@@ -193,6 +195,24 @@ func markdown(results []Result, facts []fact) string {
 	b.WriteString("\n| | asked | OpenHouse | pgxpool | with retry |\n|---|---|---|---|---|\n")
 	for _, f := range facts {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.Fault, f.What, f.OpenHouse, f.Plain, f.Retry)
+	}
+	return b.String()
+}
+
+// quoted are the faults of the README's table: what happens to every installation some day.
+var quoted = []string{"F1", "F3", "F4", "F5", "F11", "F30", "F39", "COMMIT"}
+
+// excerpt is the README's part of what was measured, line by line as the document has it.
+func excerpt(markdown string) string {
+	var b strings.Builder
+	for line := range strings.Lines(markdown) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 10 { // the eight columns of the table of races
+			continue
+		}
+		if id := strings.TrimSpace(cells[1]); id == "" || strings.HasPrefix(id, "-") || slices.Contains(quoted, id) {
+			b.WriteString(line)
+		}
 	}
 	return b.String()
 }

@@ -44,6 +44,34 @@ func TestThePictureIsWhole(t *testing.T) {
 	}
 }
 
+// The README's table is taken from the document, not written beside it.
+func TestTheReadmeQuotesTheDocument(t *testing.T) {
+	t.Parallel()
+	top, err := repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	between := func(file string) string {
+		text, err := os.ReadFile(filepath.Join(top, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(text), beginMark)
+		inside, _, found := strings.Cut(rest, endMark)
+		if !found {
+			t.Fatalf("%s has no %q … %q", file, beginMark, endMark)
+		}
+		return strings.TrimSpace(inside)
+	}
+	want := strings.TrimSpace(excerpt(between("docs/reliability.md")))
+	if n := strings.Count(want, "\n") + 1; n != len(quoted)+2 {
+		t.Errorf("%d lines are quoted, want a head and %d faults:\n%s", n, len(quoted), want)
+	}
+	if got := between("README.md"); got != want {
+		t.Errorf("the README says\n%s\nand docs/reliability.md\n%s\nmake fault DOCS=1 writes both", got, want)
+	}
+}
+
 func TestOneFailureCanBeSeen(t *testing.T) {
 	t.Parallel()
 	s := shareOf(Timeline{Good: []int{999}, Slow: []int{0}, Late: []int{0}, Failed: []int{1}}, 0)
