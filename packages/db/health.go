@@ -32,6 +32,10 @@ const (
 	lastSearch   = 250 * time.Millisecond // with its jitter below what a return may take to be seen, 500 ms
 )
 
+// starting is the reason of a server that takes connections and lets nobody in yet, and of a prober that has not
+// asked yet.
+const starting = "starting"
+
 // HealthCheck reports whether the database answers. It reads the last result of the pool's prober, which has a
 // connection of its own: however many callers ask, the database sees one probe a second, and a busy pool is not
 // an unhealthy one. Only before the first probe has ended does it wait, at most until ctx ends.
@@ -95,7 +99,7 @@ func (pr *prober) current(ctx context.Context) Health {
 	case <-ctx.Done():
 	case <-pr.ctx.Done():
 	}
-	return Health{Reason: "starting"}
+	return Health{Reason: starting}
 }
 
 func (pr *prober) run() {
@@ -125,6 +129,9 @@ func (pr *prober) run() {
 			}
 		default:
 			goodSince = time.Time{}
+			if before := pr.last.Load(); h.Reason == starting && before != nil && before.Reason != starting {
+				search = firstSearch // it is on its way up
+			}
 			pause = search*4/5 + rand.N(search*2/5) // jitter: many instances must not dial in step
 			// From one dial to the next: whoever waited in vain for half a second has paused already.
 			pause = max(pause-time.Since(began), rand.N(firstSearch))
@@ -250,7 +257,7 @@ func reason(err error) string {
 	case errors.As(err, &pg) && (pg.Code == "28P01" || pg.Code == "28000" || pg.Code == "3D000"):
 		return "auth"
 	case errors.As(err, &pg) && pg.Code == "57P03":
-		return "starting"
+		return starting
 	case isTLSFailure(err) || errors.As(err, &cert):
 		return "tls"
 	case errors.As(err, &dns):
