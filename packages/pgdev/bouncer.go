@@ -5,17 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -25,7 +19,6 @@ const (
 	bouncerShipped  = "shipped.ini"
 	bouncerIni      = "pgbouncer.ini"
 	bouncerUserlist = "userlist.txt"
-	bouncerPid      = "pgbouncer.pid"
 )
 
 // bouncerAdmin may give commands to a PgBouncer of ours, and nothing else.
@@ -49,17 +42,10 @@ type BouncerConfig struct {
 // of the loopback address, and keeps that port when it is started again. Its
 // methods may be called from several goroutines.
 type Bouncer struct {
-	bin      bouncerProgram
-	account  account
-	home     string
+	*station
 	password string // of bouncerAdmin
 	config   BouncerConfig
-	lock     *os.File
-
-	turn sync.Mutex // of Start, Kill and Stop
-	mu   sync.Mutex
-	port int
-	proc *process
+	port     int // belongs to mu
 }
 
 // StartBouncer starts a PgBouncer that keeps nothing. ctx limits the start, which
@@ -67,27 +53,22 @@ type Bouncer struct {
 // if the caller is killed instead, PgBouncer ends with it (on Linux), and the
 // next start of a server of ours removes what is left. It never runs as root.
 func StartBouncer(ctx context.Context, c BouncerConfig, say func(line string)) (*Bouncer, error) {
-	acct, err := serverAccount()
+	s, err := furnishStation(ctx, pgBouncer, say)
 	if err != nil {
 		return nil, err
 	}
-	bin, err := thisMachine(acct, say).findBouncer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	throwaway{say: say}.sweep()
-	home, lock, err := throwawayHome(acct, throwawayBases())
-	if err != nil {
-		return nil, err
-	}
-	b := &Bouncer{bin: bin, account: acct, home: home, password: rand.Text(), config: c, lock: lock}
+	b := &Bouncer{station: s, password: rand.Text(), config: c}
 	if err := b.furnish(); err != nil {
 		return nil, errors.Join(err, b.Stop())
 	}
 	for range portTries {
-		if b.port, err = freePort(); err != nil {
+		var port int
+		if port, err = freePort(); err != nil {
 			break
 		}
+		b.mu.Lock()
+		b.port = port
+		b.mu.Unlock()
 		if err = b.Start(ctx); !errors.Is(err, errPortBusy) {
 			break
 		}
@@ -102,7 +83,6 @@ func StartBouncer(ctx context.Context, c BouncerConfig, say func(line string)) (
 func (b *Bouncer) furnish() error {
 	users := filepath.Join(b.home, bouncerUserlist)
 	return errors.Join(
-		marker{ID: rand.Text(), Kind: kindThrowaway, Created: time.Now().UTC()}.write(b.home),
 		writeWhole(filepath.Join(b.home, bouncerShipped), b.config.Ini+"\n", 0o644),
 		writeWhole(users, fmt.Sprintf("%s\n%q %q\n", b.config.Userlist, bouncerAdmin, b.password), 0o600),
 		b.account.give(users),
@@ -135,60 +115,15 @@ func (b *Bouncer) ini() string {
 func (b *Bouncer) Start(ctx context.Context) error {
 	b.turn.Lock()
 	defer b.turn.Unlock()
-	if b.PID() != 0 {
-		return nil
-	}
 	ini := filepath.Join(b.home, bouncerIni)
 	if err := writeWhole(ini, b.ini(), 0o644); err != nil {
 		return err
 	}
-	log, before, err := openLog(b.home)
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	cmd := exec.Command(b.bin.path, ini)
-	cmd.Dir = "/"
-	cmd.Env = append(childEnv(os.Environ()), b.bin.environ()...)
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = attributes(b.account, false, syscall.SIGKILL)
-	p, err := spawn(cmd)
-	if err != nil {
-		return fmt.Errorf("start pgbouncer as %s: %w", b.account.name, err)
-	}
-	b.mu.Lock()
-	b.proc = p
-	b.mu.Unlock()
-	err = writeWhole(filepath.Join(b.home, bouncerPid), strconv.Itoa(p.pid())+"\n", 0o644)
-	if err == nil {
-		err = b.awaitReady(ctx, p)
-	}
-	if err != nil {
-		p.end(syscall.SIGKILL, stopPatience)
-		said, _ := io.ReadAll(io.NewSectionReader(log, before, 1<<20))
-		if strings.Contains(string(said), "already in use") {
-			return errPortBusy
-		}
-		return fmt.Errorf("PgBouncer did not start: %w%s", err, lastLines(string(said), 20))
-	}
-	return nil
-}
-
-// awaitReady polls until the console lets us in, which nobody else's would.
-func (b *Bouncer) awaitReady(ctx context.Context, p *process) error {
-	for {
+	// The console would let us into nobody else's PgBouncer.
+	return b.start(ctx, func(ctx context.Context) error {
 		_, err := b.Console(ctx, "show version")
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
-		case <-p.done:
-			return errors.Join(errors.New("the process ended"), p.err)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+		return err
+	}, ini)
 }
 
 // Console gives PgBouncer a command, such as "pause", "resume", "reconnect" or
@@ -221,36 +156,6 @@ func (b *Bouncer) Console(ctx context.Context, command string) ([]map[string]str
 	return rows, nil
 }
 
-// Kill ends PgBouncer at once, as a crash would: every connection through it is
-// cut on both sides.
-func (b *Bouncer) Kill() {
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	b.kill()
-}
-
-func (b *Bouncer) kill() {
-	b.mu.Lock()
-	p := b.proc
-	b.mu.Unlock()
-	if p != nil {
-		p.end(syscall.SIGKILL, stopPatience) // its politer signals mean other things in each version
-	}
-}
-
-// Stop ends PgBouncer and leaves nothing behind. It may be called twice.
-func (b *Bouncer) Stop() error {
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	if b.lock == nil {
-		return nil
-	}
-	b.kill()
-	err := errors.Join(removeHome(b.home), b.lock.Close())
-	b.lock = nil
-	return err
-}
-
 // Addr is where PgBouncer listens, "127.0.0.1:16432".
 func (b *Bouncer) Addr() string { return net.JoinHostPort(loopback, strconv.Itoa(b.Port())) }
 
@@ -259,39 +164,4 @@ func (b *Bouncer) Port() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.port
-}
-
-// PID is the number of PgBouncer's process, 0 while none runs.
-func (b *Bouncer) PID() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.proc == nil || b.proc.exited() {
-		return 0
-	}
-	return b.proc.pid()
-}
-
-// Version is PgBouncer's version, such as "1.18.0".
-func (b *Bouncer) Version() string { return b.bin.version }
-
-// LogTail is the end of what PgBouncer printed, at most n lines.
-func (b *Bouncer) LogTail(n int) string {
-	text, err := os.ReadFile(filepath.Join(b.home, logFile))
-	if err != nil {
-		return ""
-	}
-	return lastLines(string(text), n)
-}
-
-// stopOrphanBouncer ends the PgBouncer that a dead launcher has left in home,
-// where the system has no signal for that.
-func stopOrphanBouncer(home string) {
-	text, err := os.ReadFile(filepath.Join(home, bouncerPid))
-	if err != nil {
-		return
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err == nil && pid > 0 && alive(pid) && strings.Contains(commandLine(pid), filepath.Join(home, bouncerIni)) {
-		_ = signalProcess(pid, syscall.SIGKILL) // it may have ended meanwhile
-	}
 }

@@ -159,7 +159,7 @@ func TestSweepEndsALeftBouncer(t *testing.T) {
 	}
 	pid := left.Process.Pid
 	defer func() { _ = syscall.Kill(-pid, syscall.SIGKILL) }()
-	if err := writeWhole(home+"/"+bouncerPid, strconv.Itoa(pid), 0o644); err != nil {
+	if err := writeWhole(home+"/"+stationPid, strconv.Itoa(pid), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := (marker{ID: "x", Kind: kindThrowaway, Created: time.Now()}).write(home); err != nil {

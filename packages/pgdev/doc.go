@@ -11,9 +11,10 @@
 //     the one who adopted it.
 //   - [Server.Halt], [Server.Resume] and [Server.Restart] take the server away
 //     and bring it back on the same port with the same data, for fault tests.
-//   - [StartBouncer] starts a PgBouncer before such a server, installed or from
-//     the distribution's package, which it fetches without installing it; it
-//     leaves as little behind as a server.
+//   - [StartBouncer] starts a PgBouncer before such a server, [StartBalancer] an
+//     HAProxy before whatever its configuration says: installed, or from the
+//     distribution's package, which is fetched without being installed. They leave
+//     as little behind as a server.
 //   - [Ours] proves that an address leads to a server that this package
 //     started. Whatever wipes data asks it first.
 //   - Root is never needed and never kept: the server runs as the postgres

@@ -33,7 +33,7 @@ func TestAsOrdinaryUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bouncer, err := thisMachine(acct, func(string) {}).findBouncer(t.Context()) // or the user would fetch one of his own
+	bouncer, err := thisMachine(acct, func(string) {}).findProgram(t.Context(), pgBouncer) // or the user would fetch one of his own
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestAsOrdinaryUser(t *testing.T) {
 		"TestBouncerRunsAndLeavesNothing)$"
 	cmd := exec.Command(program, "-test.v", "-test.run", part)
 	cmd.Dir = home
-	cmd.Env = append(bouncer.environ(), "PATH="+os.Getenv("PATH"), "HOME="+home, "TMPDIR="+home, bouncerVar+"="+bouncer.path)
+	cmd.Env = append(bouncer.environ(), "PATH="+os.Getenv("PATH"), "HOME="+home, "TMPDIR="+home, pgBouncer.variable+"="+bouncer.path)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid), Groups: []uint32{}}}
 	out, err := cmd.CombinedOutput()
 	if err != nil {

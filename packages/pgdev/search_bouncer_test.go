@@ -69,6 +69,10 @@ func (f *bouncerMachine) run(_ context.Context, dir, program string, args ...str
 			}
 			f.libraries = append(f.libraries, name)
 		}
+	case strings.HasPrefix(line, "dpkg-deb -f ") && strings.Contains(line, "libc-ares2_"):
+		return "libc6 (>= 2.34), libdeeper1 (>= 1.6.0)", nil
+	case strings.HasPrefix(line, "dpkg-deb -f ") && strings.Contains(line, "libdeeper1_"):
+		return "libc6 (>= 2.34)", nil
 	case strings.HasPrefix(line, "dpkg-deb -f "):
 		return "lsb-base (>= 3.1), libc-ares2 (>= 1.12), libc6 (>= 2.36), libssl3 (>= 3.0.0), postgresql-common", nil
 	case strings.HasPrefix(line, "dpkg-query ") && args[len(args)-1] == "libssl3":
@@ -124,7 +128,7 @@ func TestBouncerSearchOrder(t *testing.T) {
 			t.Parallel()
 			cache := t.TempDir()
 			f := c.machine
-			found, err := f.machine(t, cache).findBouncer(t.Context())
+			found, err := f.machine(t, cache).findProgram(t.Context(), pgBouncer)
 			got := found.path + " " + found.version
 			if err != nil {
 				got = err.Error()
@@ -144,7 +148,7 @@ func TestBouncerPackageBringsItsLibraries(t *testing.T) {
 	cache := t.TempDir()
 	f := bouncerMachine{apt: true, brings: recent}
 	for range 2 { // the second finds it in the cache
-		found, err := f.machine(t, cache).findBouncer(t.Context())
+		found, err := f.machine(t, cache).findProgram(t.Context(), pgBouncer)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,8 +157,8 @@ func TestBouncerPackageBringsItsLibraries(t *testing.T) {
 			t.Errorf("environment %q, want %q", found.environ(), want)
 		}
 	}
-	if want := []string{"pgbouncer", "libc-ares2"}; !slices.Equal(f.libraries, want) {
-		t.Errorf("downloaded %q, want %q: not what is installed, never the C library, nothing twice", f.libraries, want)
+	if want := []string{"pgbouncer", "libc-ares2", "libdeeper1"}; !slices.Equal(f.libraries, want) {
+		t.Errorf("downloaded %q, want %q: also what libraries need, not what is installed, never the C library, nothing twice", f.libraries, want)
 	}
 	info, err := os.Stat(filepath.Join(cache, "pgbouncer-amd64"))
 	if err != nil || info.Mode().Perm() != 0o755 {

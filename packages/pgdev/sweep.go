@@ -52,7 +52,7 @@ func sweepOne(home string) bool {
 		return os.Remove(lock.Name()) == nil && os.Remove(home) == nil // only if it is empty
 	}
 	stopOrphan(home)
-	stopOrphanBouncer(home)
+	stopOrphanStation(home)
 	return removeHome(home) == nil
 }
 

@@ -19,6 +19,7 @@
 //   - [New] clones a migrated template. The template is made once for each
 //     server and state of the migrations, however many test processes start at
 //     the same time; it stays on a server that is not ours, as a cache.
+//   - [DB.Clone] copies a test's database as it is then, for a test that spoils the copy.
 //   - [NewEmpty] has no tables. [Server] is a private server for tests that
 //     break it, and [NewOn] a migrated database on such a server.
 //   - Where the databases are: on the server of TEST_DATABASE_URL (a
