@@ -48,6 +48,10 @@ var holes = []struct {
 	{"view with its owner's rights", `create view gap as select * from staff`, "view-invoker", "gap"},
 	{"materialised view", `create materialized view gap as select * from staff`, "kind", "gap"},
 
+	{"words that nobody has declared", `alter table units add column notes text`, "personal-undeclared", "units.notes"},
+	{"an address of a machine", `alter table units add column seen_from inet`, "personal-undeclared", "units.seen_from"},
+	{"declared words that are gone", `alter table residents drop column phone`, "personal-gone", "residents.phone"},
+
 	{"no policy of the owner", `drop policy owner_all on units`, "policy-owner", "units"},
 	{"a narrowed policy of the owner", `alter policy owner_all on units using (false)`, "policy-owner", "units"},
 	{"a right without a policy", `drop policy staff_all on house_types`, "policy-missing", "house_types"},

@@ -65,7 +65,7 @@ func TestResidentLinkRequestFindsTheHomesOfAnAddress(t *testing.T) {
 // request makes a link as the tenant portal does.
 func request(t *testing.T, conn *pgx.Conn, company, unit, email, secret string) bool {
 	t.Helper()
-	return one[bool](t, conn, "select resident_link_create($1, $2, $3, $4, 'Your link', $5)", id(company, "tenant"), id(company, unit), email, hash(secret), "open "+secret)
+	return one[bool](t, conn, "select resident_link_create($1, $2, $3, $4, 'Your link', $5, '192.0.2.7', 'request-1')", id(company, "tenant"), id(company, unit), email, hash(secret), "open "+secret)
 }
 
 func peek(t *testing.T, conn *pgx.Conn, secret string) string {
@@ -79,7 +79,7 @@ type entered struct {
 }
 
 func enter(ctx context.Context, conn *pgx.Conn, secret string, session uuid.UUID, expires time.Time) ([]entered, error) {
-	rows, err := conn.Query(ctx, "select * from resident_enter($1, $2, $3, '192.0.2.7')", hash(secret), session, expires)
+	rows, err := conn.Query(ctx, "select * from resident_enter($1, $2, $3, '192.0.2.7', 'request-2')", hash(secret), session, expires)
 	if err != nil {
 		return nil, err
 	}

@@ -204,7 +204,7 @@ func TestAnAdminWhoMayMakeRolesNeedsNobody(t *testing.T) {
 	if v := one[int64](t, portal, "select schema_version()"); v != migrations.Latest() {
 		t.Errorf("schema_version() = %d, want %d", v, migrations.Latest())
 	}
-	for what, check := range map[string]func(context.Context, *pgx.Conn) ([]catalogue.Finding, error){"database": catalogue.Check, "logins": catalogue.Logins} {
+	for what, check := range map[string]func(context.Context, catalogue.Querier) ([]catalogue.Finding, error){"database": catalogue.Check, "logins": catalogue.Logins} {
 		findings, err := check(t.Context(), dba)
 		if err != nil || len(findings) > 0 {
 			t.Errorf("%s: %v %v, want no finding", what, findings, err)

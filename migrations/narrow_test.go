@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -161,6 +162,45 @@ func TestAnUnknownMemberOfStaffSeesNoDevelopment(t *testing.T) {
 		inside(t, conn, s, func(tx pgx.Tx) {
 			if n := one[int64](t, tx, "select count(*) from developments"); n != 0 {
 				t.Errorf("%s: %d developments, want 0", name, n)
+			}
+		})
+	}
+}
+
+// A resident asks the company, and can't write what it answers, nor when it was asked.
+func TestAResidentWritesNoAnswer(t *testing.T) {
+	t.Parallel()
+	db := world(t)
+	conn := connect(t, db.ResidentURL())
+	const ask = "insert into questions (tenant_id, id, development_id, unit_id, resident_id, body%s) values ($1, gen_random_uuid(), $2, $3, $4, 'May I keep bees?'%s)"
+	for column, value := range map[string]string{
+		"": "", "answer": "'Yes.'", "answered_by": "null", "answered_at": "now()", "state": "'open'", "created_at": "now()",
+	} {
+		want := "42501"
+		if column == "" {
+			want = ""
+		} else {
+			column, value = ", "+column, ", "+value
+		}
+		inside(t, conn, residentOf("a", "anna", "home-1"), func(tx pgx.Tx) {
+			_, err := tx.Exec(t.Context(), fmt.Sprintf(ask, column, value), id("a", "tenant"), id("a", "park"), id("a", "home-1"), id("a", "anna"))
+			if code(err) != want {
+				t.Errorf("with%s: %v, want %q", column, err, want)
+			}
+		})
+	}
+}
+
+// The links of staff are seen, and can be ended, by administrators of the company only.
+func TestOnlyAdministratorsEndLinksOfStaff(t *testing.T) {
+	t.Parallel()
+	db := world(t)
+	conn := connect(t, db.StaffURL())
+	for who, want := range map[string]int64{"admin": 1, "developer": 0, "limited": 0} {
+		inside(t, conn, staffOf("a", who), func(tx pgx.Tx) {
+			done, err := tx.Exec(t.Context(), "update email_tokens set used_at = now() where staff_id is not null")
+			if err != nil || done.RowsAffected() != want {
+				t.Errorf("%s ends %d links of staff, want %d: %v", who, done.RowsAffected(), want, err)
 			}
 		})
 	}

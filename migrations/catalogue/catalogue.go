@@ -33,23 +33,35 @@ type rule struct {
 	sql  string
 }
 
-// Check asks every rule about the database that conn is connected to. On a server without our roles it says only that.
-func Check(ctx context.Context, conn *pgx.Conn) ([]Finding, error) {
+// Querier is a connection, or whatever else answers a query: a pool's handle does.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// Check asks every rule about the database behind conn. On a server without our roles it says only that.
+func Check(ctx context.Context, conn Querier) ([]Finding, error) {
 	missing, err := ask(ctx, conn, roleMissing)
 	if err != nil || len(missing) > 0 {
 		return missing, err
 	}
-	return ask(ctx, conn, slices.Concat(tableRules, policyRules, rightRules, functionRules, roleRules))
+	return ask(ctx, conn, schemaRules())
 }
+
+func schemaRules() []rule {
+	return slices.Concat(tableRules, policyRules, rightRules, functionRules, personalRules, roleRules)
+}
+
+// Rules is how many rules Check and Logins ask together.
+func Rules() int { return len(roleMissing) + len(schemaRules()) + len(loginRules) }
 
 // Logins asks about every login of the server that may switch to one of our roles. They belong to the server, not to
 // a database: a login made for another database is judged as well.
-func Logins(ctx context.Context, conn *pgx.Conn) ([]Finding, error) {
+func Logins(ctx context.Context, conn Querier) ([]Finding, error) {
 	return ask(ctx, conn, loginRules)
 }
 
 // ask puts all rules into one statement, so that what the prelude gathers is gathered once.
-func ask(ctx context.Context, conn *pgx.Conn, rules []rule) ([]Finding, error) {
+func ask(ctx context.Context, conn Querier, rules []rule) ([]Finding, error) {
 	parts := make([]string, len(rules))
 	for i, r := range rules {
 		parts[i] = fmt.Sprintf("select '%s', f.object, f.problem from (%s) as f (object, problem)", r.name, r.sql)

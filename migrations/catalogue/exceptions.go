@@ -28,12 +28,20 @@ var staffOnly = []string{
 	"email_tokens", "mail_outbox", "jobs", "ingest_jobs",
 }
 
+// StaffOnly are the tables that a resident's role can't even name.
+func StaffOnly() []string { return slices.Clone(staffOnly) }
+
 // secretColumns are read by doors only.
 var secretColumns = []string{"staff.password_hash", "unit_invites.token_hash", "email_tokens.token_hash"}
 
-// ownersFunctions run with the owner's rights, each with the reason why a door's are not enough. None takes an argument.
+// ownersFunctions run with the owner's rights, each with the reason why a door's are not enough. They take no argument,
+// or look themselves who asks and find only what is the scope's company's.
 var ownersFunctions = map[string]string{
-	"take_stock_of_homes()": "only a table's owner may have Postgres gather its statistics",
+	"person_export(uuid)":        "it reads every table that holds something about people; a door's role that could is one more way to all of it",
+	"person_erase(uuid,boolean)": "it changes all of these tables, for the company's administrators",
+	"planted_sweep()":            "it takes whole companies away, which no door may, and only those that the self-check has planted and whose time is over",
+	"retention_sweep()":          "it deletes from tables of which no door may delete a row, and only what has had its time",
+	"take_stock_of_homes()":      "only a table's owner may have Postgres gather its statistics",
 }
 
 // appendOnly tables are never changed nor emptied by a portal.
@@ -48,4 +56,5 @@ var exceptions = pgx.NamedArgs{
 	"secret_columns":        secretColumns,
 	"append_only":           appendOnly,
 	"owners_functions":      slices.Sorted(maps.Keys(ownersFunctions)),
+	"declared_words":        columns(resident, secret, kept, staff, nobody),
 }
