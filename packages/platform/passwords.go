@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -34,6 +35,7 @@ const (
 type Passwords struct {
 	slots chan struct{}
 	dummy string
+	made  atomic.Int64
 }
 
 // NewPasswords allows atOnce hashes at a time; 0 means one for each core.
@@ -81,14 +83,31 @@ func (p *Passwords) Verify(ctx context.Context, stored, password string) (bool, 
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }
 
-// VerifyNobody takes as long as Verify and always says no. Sign-in calls it for
-// an unknown e-mail address, so that time doesn't tell which addresses exist.
-func (p *Passwords) VerifyNobody(ctx context.Context, password string) (bool, error) {
-	if _, err := p.Verify(ctx, p.dummy, password); err != nil {
-		return false, err
+// VerifyEach reports which of the stored passwords is the one given, and takes as
+// long for none of them as for most: it fills up with the hash of a password that
+// nobody has. Sign-in calls it, so that time tells neither which e-mail addresses
+// exist nor in how many companies. Of more than most, each is checked all the same.
+func (p *Passwords) VerifyEach(ctx context.Context, stored []string, password string, most int) ([]bool, error) {
+	fits := make([]bool, len(stored))
+	for i := range max(len(stored), most) {
+		hash := p.dummy
+		if i < len(stored) {
+			hash = stored[i]
+		}
+		fit, err := p.Verify(ctx, hash, password)
+		if err != nil {
+			return nil, err
+		}
+		if i < len(stored) {
+			fits[i] = fit
+		}
 	}
-	return false, nil
+	return fits, nil
 }
+
+// Made counts the hashes that were made since the start: what sign-in costs, and
+// what its time tells.
+func (p *Passwords) Made() int64 { return p.made.Load() }
 
 func (p *Passwords) derive(ctx context.Context, password string, c argon2idCost, salt []byte, length uint32) ([]byte, error) {
 	select {
@@ -102,5 +121,6 @@ func (p *Passwords) derive(ctx context.Context, password string, c argon2idCost,
 	}
 	// The same word typed on two keyboards may come in two encodings.
 	text := norm.NFKC.Bytes([]byte(password))
+	p.made.Add(1)
 	return argon2.IDKey(text, salt, c.time, c.memory, c.threads, length), nil
 }

@@ -10,7 +10,10 @@ import (
 	"openhouse.example/packages/db"
 )
 
-const hitRate = `select rate_hit($1, $2, make_interval(secs => $3))`
+const (
+	hitRate   = `select rate_hit($1, $2, make_interval(secs => $3))`
+	rateSpent = `select rate_spent($1, $2)`
+)
 
 // RateHit counts an attempt in a bucket, across all instances, and reports
 // whether it is within limit attempts in the window that the bucket's first one
@@ -22,6 +25,19 @@ func RateHit(ctx context.Context, p *db.Pool, bucket string, limit int, window t
 			return false, fmt.Errorf("count an attempt: %w", err)
 		}
 		return allowed, nil
+	})
+}
+
+// RateSpent reports whether a bucket has limit attempts already, and counts none:
+// for what is counted (RateHit) only once it has failed, such as a code that
+// nobody has printed. The tenant portal may ask.
+func RateSpent(ctx context.Context, p *db.Pool, bucket string, limit int) (bool, error) {
+	return db.Door(ctx, p, func(ctx context.Context, q db.Querier) (bool, error) {
+		var spent bool
+		if err := q.QueryRow(ctx, rateSpent, bucket, limit).Scan(&spent); err != nil {
+			return false, fmt.Errorf("ask for the count of attempts: %w", err)
+		}
+		return spent, nil
 	})
 }
 

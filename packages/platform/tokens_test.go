@@ -40,7 +40,7 @@ func TestTheDoorsLinkLivesAsLongAsOurs(t *testing.T) {
 	pool := h.open(h.ResidentURL(), platform.RoleResident)
 	_, hash := platform.NewToken()
 	created, err := db.Door(t.Context(), pool, func(ctx context.Context, q db.Querier) (created bool, err error) {
-		const door = "select resident_link_create($1, $2, 'mia@example.org', $3, 'subject', 'body')"
+		const door = "select resident_link_create($1, $2, 'mia@example.org', $3, 'subject', 'body', '', '')"
 		err = q.QueryRow(ctx, door, h.tenant, h.unit, hash).Scan(&created)
 		return created, err
 	})

@@ -3,7 +3,7 @@
 // health routes, and the server's life from the first connection to the last.
 //
 // A portal makes one [App], mounts [App.Base] and [App.Authenticate] on its own
-// chi router, names every route with [App.RequireRole] and [App.Handle], and
+// chi router, names every route with [App.Allow] and [App.Handle], and
 // hands the router to [Serve]. Handlers return an error; nothing but the table
 // decides what a client gets to read about it.
 //

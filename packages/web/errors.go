@@ -37,7 +37,7 @@ func (e *Error) Unwrap() error { return e.Cause }
 // NotFound is the answer for an id that never existed and for one that belongs
 // to somebody else: the same bytes, so that nobody can tell them apart.
 func NotFound() error {
-	return &Error{Status: http.StatusNotFound, Code: "not_found", Public: text.M("answer.not-found")}
+	return &Error{Status: http.StatusNotFound, Code: "not_found", Public: text.M("error.404.text")}
 }
 
 // Invalid names the fields that can't be accepted, each with a sentence.
@@ -63,14 +63,17 @@ func Unauthorized() error {
 
 // Forbidden is for the right company but too low a role.
 func Forbidden() error {
-	return &Error{Status: http.StatusForbidden, Code: "forbidden", Public: text.M("answer.forbidden")}
+	return &Error{Status: http.StatusForbidden, Code: "forbidden", Public: text.M("error.403.text")}
 }
 
-// TooMany is for a rate limit that was hit; after says when to try again.
+// TooMany is for a rate limit that was hit; after says when to try again: to
+// programs in seconds, to people in minutes.
 func TooMany(after time.Duration) error {
-	return &Error{
-		Status: http.StatusTooManyRequests, Code: "too_many_requests", Public: text.M("answer.too-many-requests"), RetryAfter: after,
+	public := text.M("answer.too-many-requests")
+	if after >= time.Minute {
+		public = text.M("answer.too-many-requests-minutes", int((after+time.Minute-1)/time.Minute))
 	}
+	return &Error{Status: http.StatusTooManyRequests, Code: "too_many_requests", Public: public, RetryAfter: after}
 }
 
 // TooLarge is for a body of more than limit bytes.

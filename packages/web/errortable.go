@@ -60,7 +60,7 @@ var table = []struct {
 	{db.ErrUnique, outcome{409, "exists", text.M("answer.exists"), nil, 0, slog.LevelInfo}},
 	{db.ErrForeignKey, outcome{409, "referenced", text.M("answer.referenced"), nil, 0, slog.LevelInfo}},
 	{db.ErrCheck, outcome{422, "invalid", text.M("answer.out-of-range"), nil, 0, slog.LevelInfo}},
-	{db.ErrNotFound, outcome{404, "not_found", text.M("answer.not-found"), nil, 0, slog.LevelDebug}},
+	{db.ErrNotFound, outcome{404, "not_found", text.M("error.404.text"), nil, 0, slog.LevelDebug}},
 	{db.ErrScopeRefused, outcome{401, "unauthorized", text.M("answer.unauthorized"), nil, 0, slog.LevelInfo}},
 
 	// A scope that can't be resolved, or a statement outside of it, is a mistake in this program.

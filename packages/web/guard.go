@@ -13,9 +13,26 @@ import (
 type Guarded interface {
 	http.Handler
 	GuardRoles() []auth.Role
+	GuardAction() auth.Action // "" for a guard made by RequireRole itself
 }
 
-// RequireRole returns the guard of a route: no session is 401 (a page is sent to
+// Allow returns the guard of a route that is for those who may do something, as the
+// table of actions in package auth has it. It panics on an action of another portal
+// and on an unknown one.
+func (a *App) Allow(action auth.Action) func(http.Handler) http.Handler {
+	roles := auth.Admitted(action)
+	if roles == nil {
+		panic(fmt.Sprintf("web: the table of actions in package auth has no %q", action))
+	}
+	require := a.RequireRole(roles...)
+	return func(next http.Handler) http.Handler {
+		g := require(next).(*guard)
+		g.action = action
+		return g
+	}
+}
+
+// RequireRole is below Allow, which routes use. It returns the guard of a route: no session is 401 (a page is sent to
 // sign in), any other role 403. It panics on no role and on one of another
 // portal, so that a wrong route is found at start.
 func (a *App) RequireRole(roles ...auth.Role) func(http.Handler) http.Handler {
@@ -33,12 +50,15 @@ func (a *App) RequireRole(roles ...auth.Role) func(http.Handler) http.Handler {
 }
 
 type guard struct {
-	app   *App
-	roles []auth.Role
-	next  http.Handler
+	app    *App
+	action auth.Action
+	roles  []auth.Role
+	next   http.Handler
 }
 
 func (g *guard) GuardRoles() []auth.Role { return g.roles }
+
+func (g *guard) GuardAction() auth.Action { return g.action }
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p, ok := PrincipalFrom(r.Context())

@@ -237,7 +237,7 @@ func TestWithoutBase(t *testing.T) {
 	h := s.app.Handle(func(http.ResponseWriter, *http.Request) error { return web.Forbidden() })
 	w := &recorder{header: http.Header{}}
 	h(w, get("/"))
-	if w.status != 403 || !strings.Contains(w.body.String(), "role") {
+	if w.status != 403 || !strings.Contains(w.body.String(), "Your account can’t do this") {
 		t.Errorf("%d %s", w.status, w.body.String())
 	}
 }

@@ -10,24 +10,45 @@ import (
 // style, no frame around it, no form that posts elsewhere.
 const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
-// secureHeaders sets what holds for every answer. A handler may replace a field.
+// SecurityHeaders is what holds for every answer of a portal; secure says that it is reached through TLS. A handler may
+// replace a field with a stricter one.
 //
 // Referrer-Policy is same-origin, not no-referrer: under no-referrer browsers
 // send "Origin: null" with our own forms, and where they also leave out
 // Sec-Fetch-Site (plain http in a home network, older phones) sameOrigin would
 // have to refuse them. Other sites learn nothing either way.
+func SecurityHeaders(secure bool) map[string]string {
+	fields := map[string]string{
+		"Content-Security-Policy":      policy,
+		"X-Content-Type-Options":       "nosniff",
+		"Referrer-Policy":              "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+	}
+	if secure { // over plain http browsers ignore both, the first with a warning
+		fields["Cross-Origin-Opener-Policy"] = "same-origin"
+		fields["Strict-Transport-Security"] = "max-age=31536000"
+	}
+	return fields
+}
+
+// secureHeaders sets SecurityHeaders.
 func (a *App) secureHeaders(next http.Handler) http.Handler {
-	secure := a.PublicURL.Secure()
+	fields := SecurityHeaders(a.PublicURL.Secure())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		if secure { // over plain http browsers ignore both, the first with a warning
-			h.Set("Cross-Origin-Opener-Policy", "same-origin")
-			h.Set("Strict-Transport-Security", "max-age=31536000")
+		for name, value := range fields {
+			w.Header().Set(name, value)
 		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Secret is for pages with a secret in their address: they stand in no cache and no search engine. That they load nothing
+// from elsewhere, which would learn the address as its referrer, is the policy of all pages; that our own log has the
+// route's pattern only, too.
+func Secret(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Robots-Tag", "noindex")
 		next.ServeHTTP(w, r)
 	})
 }

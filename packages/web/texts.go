@@ -7,7 +7,8 @@ import (
 )
 
 // The sentences of this package, for JSON answers and for pages without a text
-// of their own. None says more than the client may know.
+// of their own. None says more than the client may know. What the error pages of
+// packages/ui say as well (error.403.text, error.404.text) stands there, once.
 //
 //go:embed words/*.json
 var words embed.FS

@@ -53,8 +53,11 @@ const Lease = time.Minute
 type Queue struct {
 	Pool     *db.Pool // of the worker's login, with the platform's ledger
 	Handlers map[string]Handler
-	Log      *slog.Logger
-	Lease    time.Duration // 0 for Lease
+	// GaveUp is what a job of a kind leaves behind when it has failed for good, in the transaction that notes it; a kind
+	// that leaves nothing isn't there. Its handler may never have been asked, if its workers died.
+	GaveUp map[string]func(j Job) Effect
+	Log    *slog.Logger
+	Lease  time.Duration // 0 for Lease
 }
 
 const (
@@ -247,6 +250,11 @@ func (q *Queue) fail(ctx context.Context, j Job, why error) error {
 		tag, err := tx.Exec(ctx, failJob, j.TenantID, j.ID, j.Attempt, line(why))
 		if err == nil && tag.RowsAffected() == 0 {
 			err = platform.ErrLeaseLost
+		}
+		if leave := q.GaveUp[j.Kind]; err == nil && leave != nil {
+			if effect := leave(j); effect != nil {
+				err = effect(ctx, tx)
+			}
 		}
 		tx.Audit(db.Event{Action: "job.failed", Object: j.Kind, ObjectID: j.ID})
 		return struct{}{}, err

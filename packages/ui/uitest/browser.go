@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
@@ -107,17 +108,25 @@ func removeProfile(folder string) {
 	}
 }
 
-// newProfile opens an empty window with cookies and storage of its own, and
-// closes both when the test ends.
-func (b *Browser) newProfile(t testing.TB) (context.Context, error) {
-	browser := cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser)
-	profile, err := target.CreateBrowserContext().Do(browser)
+// whole is the context of commands to the browser itself, not to one of its pages.
+func (b *Browser) whole() context.Context {
+	return cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser)
+}
+
+// newProfile opens an empty window with cookies and storage of its own, whose
+// downloads go to the folder, and closes both when the test ends.
+func (b *Browser) newProfile(t testing.TB, downloads string) (context.Context, error) {
+	profile, err := target.CreateBrowserContext().Do(b.whole())
 	if err != nil {
 		return nil, err
 	}
-	t.Cleanup(func() { _ = target.DisposeBrowserContext(profile).Do(browser) })
+	t.Cleanup(func() { _ = target.DisposeBrowserContext(profile).Do(b.whole()) })
+	save := browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithBrowserContextID(profile).WithDownloadPath(downloads)
+	if err := save.Do(b.whole()); err != nil {
+		return nil, err
+	}
 	// A new window, since a new tab needs a window that the profile doesn't have.
-	id, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(browser)
+	id, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(b.whole())
 	if err != nil {
 		return nil, err
 	}

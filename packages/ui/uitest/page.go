@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,17 +58,20 @@ type Page struct {
 	ctx  context.Context
 	view View
 	seen *witness
+
+	downloads string // folder
 }
 
 // Open loads address in a new profile and waits for everything in it. The page
 // is closed when the test ends.
 func (b *Browser) Open(t testing.TB, address string, v View) *Page {
 	t.Helper()
-	ctx, err := b.newProfile(t)
+	downloads := t.TempDir()
+	ctx, err := b.newProfile(t, downloads)
 	if err != nil {
 		t.Fatalf("browser: new profile: %v", err)
 	}
-	p := &Page{t: t, ctx: ctx, view: v, seen: newWitness()}
+	p := &Page{t: t, ctx: ctx, view: v, seen: newWitness(), downloads: downloads}
 	chromedp.ListenTarget(ctx, p.seen.note)
 	scheme := "light"
 	if v.Dark {
@@ -188,6 +193,40 @@ func (p *Page) Follow() {
 func (p *Page) Upload(selector string, files ...string) {
 	p.t.Helper()
 	p.run(chromedp.SetUploadFiles(selector, files, chromedp.ByQuery))
+}
+
+// Download clicks what matches the CSS selector and returns the file that this
+// brings. A file comes under the same name only once.
+func (p *Page) Download(selector string) []byte {
+	p.t.Helper()
+	had := p.downloaded()
+	p.Click(selector)
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		for _, file := range p.downloaded() {
+			if slices.Contains(had, file) {
+				continue
+			}
+			content, err := os.ReadFile(file)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			return content
+		}
+	}
+	p.t.Fatalf("browser: no file came within %s\nat %s; the page said: %v", patience, p.seen.address(), p.seen.problems())
+	return nil
+}
+
+// downloaded are the files that have come whole.
+func (p *Page) downloaded() []string {
+	files, err := filepath.Glob(filepath.Join(p.downloads, "*"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return slices.DeleteFunc(files, func(file string) bool {
+		name := filepath.Base(file)
+		return strings.HasSuffix(name, ".crdownload") || strings.HasPrefix(name, ".")
+	})
 }
 
 // Text is what a reader sees of the first element that matches.

@@ -6,8 +6,8 @@ const (
 	PortalTenant    = "tenant-portal"
 )
 
-// Role is what a person may do. Roles are not ranked: a route lists each one
-// that it admits.
+// Role is what a person may do: the table of actions says it (actions.go). Roles are
+// not ranked.
 type Role string
 
 // The roles: three of the staff, one of the residents.

@@ -87,10 +87,11 @@ func (p Program[C]) check(lookup func(string) (string, bool), environ []string, 
 	return web.Check(server.Listen(p.Portal.Port))
 }
 
-// Logger writes lines for people in development and JSON in production.
+// Logger writes lines for people in development and JSON in production: one line
+// an event, and nothing in it that a terminal would obey or hide.
 func Logger(to io.Writer, production bool) *slog.Logger {
 	if production {
-		return slog.New(slog.NewJSONHandler(to, nil))
+		return slog.New(slog.NewJSONHandler(visible{to}, nil))
 	}
-	return slog.New(slog.NewTextHandler(to, nil))
+	return slog.New(slog.NewTextHandler(visible{to}, nil))
 }

@@ -13,6 +13,25 @@ import (
 	"openhouse.example/packages/web/auth"
 )
 
+// Actions checks that every guard asks the table of actions, and that every action
+// of the portal guards a route, but for those in data, which decide what a page or
+// an answer shows.
+func Actions(t *testing.T, routes []Route, portal string, data ...auth.Action) {
+	t.Helper()
+	asked := map[auth.Action]bool{}
+	for _, route := range routes {
+		if route.Roles != nil && route.Action == "" {
+			t.Errorf("%s %s lists roles; use App.Allow with an action of package auth", route.Method, route.Pattern)
+		}
+		asked[route.Action] = true
+	}
+	for _, p := range auth.Permissions() {
+		if p.Roles[0].Portal() == portal && asked[p.Action] == slices.Contains(data, p.Action) {
+			t.Errorf("%s: guards a route: %v, is about data only: %v", p.Action, asked[p.Action], slices.Contains(data, p.Action))
+		}
+	}
+}
+
 // Guards calls every guarded route of handler without a token, with a made-up
 // one and with the other portal's, which all must be 401, and with each role that
 // the guard doesn't admit, which must be 403. It fails the test if no route is

@@ -19,6 +19,7 @@ type Route struct {
 	Method  string // "ANY" for a handler of every method
 	Pattern string
 	Roles   []auth.Role // nil = no guard
+	Action  auth.Action // that the guard asks for; "" = no guard, or roles only
 }
 
 // Guard is the route's guard as it stands in the golden file.
@@ -48,7 +49,7 @@ func Routes(t testing.TB, router chi.Routes) []Route {
 			if route.Roles != nil {
 				t.Errorf("%s %s has two guards; mount one", method, pattern)
 			}
-			route.Roles = guard.GuardRoles()
+			route.Roles, route.Action = guard.GuardRoles(), guard.GuardAction()
 		}
 		routes = append(routes, route)
 		return nil
