@@ -15,7 +15,7 @@ const (
 
 func production() map[string]string {
 	return map[string]string{
-		"TENANT_DATABASE_URL": ownURL, "TENANT_PUBLIC_URL": "https://homes.example.org", "TENANT_JWT_KEY": "anything, read later",
+		"TENANT_DATABASE_URL": ownURL, "TENANT_PUBLIC_URL": "https://homes.example.org", "TENANT_JWT_KEY": "anything, read later", "FILES_DIR": "/var/lib/openhouse/files",
 	}
 }
 
@@ -68,6 +68,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"no public address", map[string]string{"TENANT_PUBLIC_URL": ""}, []string{"TENANT_PUBLIC_URL is required in production"}},
 		{"plain http in production", map[string]string{"TENANT_PUBLIC_URL": "http://homes.example.org"}, []string{"TENANT_PUBLIC_URL", "https://"}},
 		{"a path in the address", map[string]string{"TENANT_PUBLIC_URL": "https://example.org/homes"}, []string{"TENANT_PUBLIC_URL"}},
+		{"no folder for documents", map[string]string{"FILES_DIR": ""}, []string{"FILES_DIR is required in production"}},
 		{"no key", map[string]string{"TENANT_JWT_KEY": ""}, []string{"TENANT_JWT_KEY", "openssl genpkey"}},
 		{"a key file that is not there", map[string]string{"TENANT_JWT_KEY": "", "TENANT_JWT_KEY_FILE": "/no/such/file"}, []string{"TENANT_JWT_KEY_FILE", "does not exist"}},
 		{"an unknown environment", map[string]string{"OPENHOUSE_ENV": "staging"}, []string{"OPENHOUSE_ENV", "staging"}},

@@ -38,6 +38,7 @@ type site struct {
 	routes chi.Router
 
 	company, development, houseType uuid.UUID
+	files                           string // the folder of documents
 }
 
 // newSite serves the real routes. Homes are added by the tests.
@@ -48,18 +49,24 @@ func newSite(t *testing.T) *site {
 
 func newSiteOn(t *testing.T, database *pgtest.DB) *site {
 	t.Helper()
-	s := &site{t: t, db: database, http: httptest.NewUnstartedServer(nil)}
+	return newSiteWith(t, database, slog.New(slog.DiscardHandler), nil)
+}
+
+// newSiteWith is a site that writes its log to log and has vars among its settings.
+func newSiteWith(t *testing.T, database *pgtest.DB, log *slog.Logger, vars map[string]string) *site {
+	t.Helper()
+	s := &site{t: t, db: database, files: t.TempDir(), http: httptest.NewUnstartedServer(nil)}
 	public := "http://" + s.http.Listener.Addr().String()
 	s.keys = webtest.NewPortal(t, auth.PortalTenant, public)
-	cfg := settings(t, map[string]string{
-		"DATABASE_URL": s.db.ResidentURL(), "TENANT_PUBLIC_URL": public, "TENANT_JWT_KEY": string(s.keys.PEM),
-	})
-	base, err := self.Open(t.Context(), cfg.Settings(), slog.New(slog.DiscardHandler), ui.ErrorPages{Portal: ui.TenantPortal},
+	all := map[string]string{"DATABASE_URL": s.db.ResidentURL(), "TENANT_PUBLIC_URL": public, "TENANT_JWT_KEY": string(s.keys.PEM), "FILES_DIR": s.files}
+	maps.Copy(all, vars)
+	cfg := settings(t, all)
+	base, err := self.Open(t.Context(), cfg.Settings(), log, ui.ErrorPages{Portal: ui.TenantPortal},
 		db.WithRole(store.Role), db.WithLedger(platform.Ledger{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := portal.New(base.App, store.New(base.Pool), base.Issuer)
+	p := portal.New(base.App, store.New(base.Pool), base.Issuer, cfg.Files.Folder())
 	s.routes = routes(base.App, p)
 	s.http.Config.Handler = s.routes
 	s.http.Start()

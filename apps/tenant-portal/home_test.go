@@ -39,6 +39,7 @@ func TestMyHomeAsPageAndAsJSON(t *testing.T) {
 			"status": "sale_agreed", "handoverDate": handover, "daysToHandover": 12.0,
 		},
 		"resident": map[string]any{"name": "Buyer of 14", "email": "buyer14@example.org"},
+		"notices":  []any{},
 	}
 	if diff := cmp.Diff(want, home); diff != "" {
 		t.Errorf("JSON (-want +got):\n%s", diff)

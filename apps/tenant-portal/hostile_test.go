@@ -38,7 +38,7 @@ func TestAHostileTokenTakesNoConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := portal.New(base.App, store.New(base.Pool), base.Issuer)
+	p := portal.New(base.App, store.New(base.Pool), base.Issuer, cfg.Files.Folder())
 	server.Config.Handler = routes(base.App, p)
 	server.Start()
 	t.Cleanup(func() {

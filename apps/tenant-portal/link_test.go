@@ -46,7 +46,7 @@ func TestALinkLeadsHome(t *testing.T) {
 	if !strings.Contains(c.Get("/").Is(t, http.StatusOK).Text, "14 Longview Park") {
 		t.Error("My home does not show the address")
 	}
-	if got := pgtest.Value[string](s.db, `select string_agg(action || ' ' || actor_kind, ', ') from audit_log where object_id = $1`, home); got != "resident.enter resident" {
+	if got := pgtest.Value[string](s.db, `select string_agg(action || ' ' || actor_kind, ', ' order by at) from audit_log where object_id = $1`, home); got != "resident.link_request resident, resident.enter resident" {
 		t.Errorf("audit log says %q", got)
 	}
 }
@@ -146,6 +146,23 @@ func TestDeadLinks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Many keep the mail and open its link again, on the phone that is signed in already.
+func TestAUsedLinkLeadsHomeWhoeverIsSignedIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addHome("14", "buyer14@example.org")
+	link := s.askLink("buyer14@example.org", 1)[0]
+	c := s.client()
+	c.Post(link, nil).Is(t, http.StatusSeeOther)
+	for _, a := range []webtest.Answer{c.Get(link), c.Post(link, nil)} {
+		page := a.Is(t, http.StatusGone).Says(t, "used already", "signed in on this device", `href="/"`).Text
+		if strings.Contains(page, "Ask for a new") {
+			t.Error("somebody who is signed in is sent for another link")
+		}
+	}
+	s.client().Get(link).Is(t, http.StatusGone).Says(t, "used already", "Ask for a new one", `href="/sign-in"`)
 }
 
 // A link to an address that staff have mended since opens nothing.

@@ -49,6 +49,6 @@ func run(ctx context.Context, cfg *Config, log *slog.Logger) error {
 		return err
 	}
 	base.InProduction(platform.DemoData)
-	p := portal.New(base.App, store.New(base.Pool), base.Issuer)
+	p := portal.New(base.App, store.New(base.Pool), base.Issuer, cfg.Files.Folder())
 	return base.Serve(ctx, routes(base.App, p), p.Close)
 }

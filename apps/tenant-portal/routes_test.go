@@ -13,7 +13,9 @@ func TestRoutesAndTheirGuards(t *testing.T) {
 	router := s.routes
 	list := webtest.Routes(t, router)
 	webtest.Golden(t, "testdata/routes.golden", webtest.Text(list))
+	webtest.Golden(t, "../developer-portal/testdata/routes-tenant.golden", webtest.Text(list)) // for its command selfcheck
 	webtest.Guards(t, router, list, s.keys)
+	webtest.Actions(t, list, s.keys.Name)
 }
 
 // A guarded page sends a person to the form; a program is told.

@@ -38,6 +38,10 @@ func TestAskingForALinkTellsNothing(t *testing.T) {
 	webtest.Wait(t, "mail to the buyer", func() bool {
 		return pgtest.Value[int](s.db, `select count(*) from mail_outbox where to_email = 'buyer14@example.org'`) == 1
 	})
+	if got := pgtest.Value[[]string](s.db, `select array_agg(concat_ws(' ', actor_kind, coalesce(actor_id::text, 'nobody'), action, object, from_ip)
+		order by at) from audit_log where request_id <> ''`); !cmp.Equal(got, []string{"resident nobody resident.link_request unit 127.0.0.1"}) {
+		t.Errorf("the audit log has %v", got)
+	}
 	if n := pgtest.Value[int](s.db, `select count(*) from mail_outbox`); n != 1 {
 		t.Errorf("%d mails, want only the buyer's", n)
 	}
@@ -142,9 +146,39 @@ func TestOnePlaceCanAskOnlySoOften(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.db.Exec(`insert into rate_limits (bucket, hits, expires_at) values ($1, 100, now() + interval '10 minutes')`, platform.Bucket("link-from", "127.0.0.1"))
-	a := s.client().Post("/sign-in", url.Values{"email": {"buyer14@example.org"}}).Is(t, http.StatusTooManyRequests)
-	if a.Header.Get("Retry-After") == "" {
-		t.Error("no Retry-After")
+	saysWhenToTryAgain(t, s.client().Post("/sign-in", url.Values{"email": {"buyer14@example.org"}}))
+}
+
+// saysWhenToTryAgain wants a refusal that names the whole window of the limit, to programs and to people.
+func saysWhenToTryAgain(t *testing.T, a webtest.Answer) {
+	t.Helper()
+	a.Is(t, http.StatusTooManyRequests).Says(t, "Try again in 15 minutes")
+	if got := a.Header.Get("Retry-After"); got != "900" {
+		t.Errorf("Retry-After is %q, want 900: the window of a quarter of an hour", got)
+	}
+}
+
+// Attempts that can't be counted are refused: without the limits the form would send mail to anybody, any number of times.
+func TestWithoutLimitsNoLinkIsSent(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addHome("14", "buyer14@example.org")
+	for what, fault := range map[string]struct{ begin, end string }{
+		"no count":        {`alter function rate_hit(text, integer, interval) rename to gone`, `alter function gone(text, integer, interval) rename to rate_hit`},
+		"none by place":   {`alter table rate_limits add constraint fault check (bucket not like 'link-from:%')`, `alter table rate_limits drop constraint fault`},
+		"none by mailbox": {`alter table rate_limits add constraint fault check (bucket not like 'link-to:%')`, `alter table rate_limits drop constraint fault`},
+	} {
+		s.db.Exec(`delete from rate_limits`)
+		s.db.Exec(fault.begin)
+		a := s.client().Post("/sign-in", url.Values{"email": {"buyer14@example.org"}})
+		s.db.Exec(fault.end)
+		if a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" || strings.Contains(a.Text, "on its way") {
+			t.Errorf("%s: status %d, Retry-After %q, want 503 and when to try again", what, a.StatusCode, a.Header.Get("Retry-After"))
+		}
+	}
+	s.askSomebodyElse()
+	if n := pgtest.Value[int](s.db, `select count(*) from mail_outbox where to_email = 'buyer14@example.org'`); n != 0 {
+		t.Errorf("%d links were sent although nobody could count", n)
 	}
 }
 

@@ -19,6 +19,8 @@ type Home struct {
 	Development Development `json:"development"`
 	Home        Unit        `json:"home"`
 	Resident    Resident    `json:"resident"`
+	Notices     []Notice    `json:"notices"` // the first few
+	MoreNotices bool        `json:"-"`
 }
 
 // Development is the scheme that the home belongs to, and whom to ask there.

@@ -40,6 +40,7 @@ func homeView(h store.Home, now time.Time) pages.Home {
 			Status: h.Status,
 		},
 		Resident: pages.Resident{Name: h.ResidentName, Email: h.ResidentEmail},
+		Notices:  noticeViews(h.Notices), MoreNotices: h.MoreNotices,
 	}
 	for _, line := range []string{h.Address1, h.Address2, h.City} {
 		if line != "" {

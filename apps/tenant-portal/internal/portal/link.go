@@ -46,7 +46,7 @@ func (p *Portal) Link(w http.ResponseWriter, r *http.Request) error {
 func (p *Portal) EnterByLink(w http.ResponseWriter, r *http.Request) error {
 	hash := platform.HashToken(chi.URLParam(r, "token"))
 	expires := p.now().Add(sessionLife)
-	who, err := p.store.Enter(r.Context(), hash, uuid.New(), expires, web.ClientIP(r).String())
+	who, err := p.store.Enter(r.Context(), hash, uuid.New(), expires, p.app.Intent(r))
 	if errors.Is(err, db.ErrNotFound) {
 		link, err := p.store.PeekLink(r.Context(), hash)
 		if err != nil {
@@ -84,5 +84,6 @@ func deadLink(w http.ResponseWriter, r *http.Request, link store.Link) error {
 	if web.WantsJSON(r) {
 		return web.JSON(w, status, linkAnswer{State: link.State})
 	}
-	return web.Render(w, r, status, pages.DeadLink(string(link.State)))
+	_, signedIn := web.PrincipalFrom(r.Context())
+	return web.Render(w, r, status, pages.DeadLink(string(link.State), signedIn))
 }

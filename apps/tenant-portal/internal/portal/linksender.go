@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"openhouse.example/apps/tenant-portal/internal/store"
+	"openhouse.example/packages/db"
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/ui/mail"
 	"openhouse.example/packages/ui/text"
@@ -25,7 +26,12 @@ var errLinksBusy = &web.Error{
 type linkSender struct {
 	app   *web.App
 	store *store.Store
-	later *web.Later[string] // of e-mail addresses
+	later *web.Later[linkWish]
+}
+
+type linkWish struct {
+	in    db.Intent // who has asked, for the audit log
+	email string
 }
 
 func newLinkSender(app *web.App, s *store.Store) *linkSender {
@@ -34,14 +40,14 @@ func newLinkSender(app *web.App, s *store.Store) *linkSender {
 	return l
 }
 
-func (l *linkSender) fulfil(ctx context.Context, email string) {
-	homes, err := web.Again(ctx, func() ([]store.Enterable, error) { return l.store.Enterable(ctx, email) })
+func (l *linkSender) fulfil(ctx context.Context, wish linkWish) {
+	homes, err := web.Again(ctx, func() ([]store.Enterable, error) { return l.store.Enterable(ctx, wish.email) })
 	if err != nil {
 		l.app.Log.LogAttrs(ctx, slog.LevelError, "a link could not be written", slog.String("error", err.Error()))
 		return
 	}
 	for _, home := range homes {
-		if _, err := web.Again(ctx, func() (bool, error) { return l.write(ctx, email, home) }); err != nil {
+		if _, err := web.Again(ctx, func() (bool, error) { return l.write(ctx, wish, home) }); err != nil {
 			l.app.Log.LogAttrs(ctx, slog.LevelError, "a link could not be written",
 				slog.String("error", err.Error()), slog.String("tenant_id", home.TenantID.String()))
 		}
@@ -49,11 +55,11 @@ func (l *linkSender) fulfil(ctx context.Context, email string) {
 }
 
 // write makes the link of one home, and its mail.
-func (l *linkSender) write(ctx context.Context, email string, home store.Enterable) (bool, error) {
+func (l *linkSender) write(ctx context.Context, wish linkWish, home store.Enterable) (bool, error) {
 	token, hash := platform.NewToken()
 	subject, body := mail.Link{
 		Company: home.Company, Development: home.Development, Home: home.Home,
 		Address: l.app.PublicURL.Join("/link/" + token), Life: platform.LinkLife,
 	}.Text(ctx)
-	return l.store.CreateLink(ctx, home, email, hash, store.Mail{Subject: subject, Body: body})
+	return l.store.CreateLink(ctx, wish.in, home, wish.email, hash, store.Mail{Subject: subject, Body: body})
 }

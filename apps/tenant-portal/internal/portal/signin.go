@@ -5,6 +5,7 @@ import (
 	"net/mail"
 	"strings"
 	"time"
+	"unicode"
 
 	"openhouse.example/apps/tenant-portal/internal/pages"
 	"openhouse.example/packages/platform"
@@ -37,14 +38,7 @@ func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	typed := form.Line("email", pages.MaxEmail)
-	email, ok := parseEmail(typed)
-	switch {
-	case typed == "":
-		form.Fail("email", text.M("signin.email.missing"))
-	case !ok:
-		form.Fail("email", text.M("signin.email.wrong"))
-	}
+	typed, email := readEmail(form)
 	if err := form.Err(); err != nil {
 		if web.WantsJSON(r) {
 			return err
@@ -54,16 +48,16 @@ func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	allowed, err := p.store.Hit(ctx, platform.Bucket("link-from", web.Network(web.ClientIP(r))), limitPerIP, limitSpan)
 	if err != nil {
-		return err
+		return limitsAway(err)
 	}
 	if !allowed {
-		return web.TooMany(time.Minute)
+		return web.TooMany(limitSpan)
 	}
 	wanted, err := p.store.Hit(ctx, platform.Bucket("link-to", email), limitPerEmail, limitSpan)
 	if err != nil {
-		return err
+		return limitsAway(err)
 	}
-	if wanted && !p.links.later.Add(ctx, email) {
+	if wanted && !p.links.later.Add(ctx, linkWish{p.app.Intent(r), email}) {
 		return errLinksBusy
 	}
 	if web.WantsJSON(r) {
@@ -72,10 +66,24 @@ func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, pages.LinkOnItsWay())
 }
 
+// readEmail reads the field of a form for an e-mail address, as it was typed and as it is stored, and says in the form
+// what is wrong with it.
+func readEmail(form *web.Form) (typed, email string) {
+	typed = form.Line("email", pages.MaxEmail)
+	email, ok := parseEmail(typed)
+	switch {
+	case typed == "":
+		form.Fail("email", text.M("signin.email.missing"))
+	case !ok:
+		form.Fail("email", text.M("signin.email.wrong"))
+	}
+	return typed, email
+}
+
 // parseEmail reads a plain address, lower-cased as it is stored.
 func parseEmail(typed string) (email string, ok bool) {
 	a, err := mail.ParseAddress(typed)
-	if err != nil || a.Address != typed || strings.ContainsAny(typed, " \t") || strings.Count(typed, "@") != 1 {
+	if err != nil || a.Address != typed || strings.ContainsFunc(typed, unicode.IsSpace) || strings.Count(typed, "@") != 1 {
 		return "", false
 	}
 	return strings.ToLower(typed), true

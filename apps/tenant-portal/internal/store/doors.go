@@ -14,9 +14,9 @@ import (
 // The generator does not know the columns of functions, so these few statements are written by hand.
 const (
 	homesOfSQL = `select tenant_id, tenant_name, unit_id, unit_label, development_name from resident_link_request($1)`
-	createSQL  = `select resident_link_create($1, $2, $3, $4, $5, $6)`
+	createSQL  = `select resident_link_create($1, $2, $3, $4, $5, $6, $7, $8)`
 	peekSQL    = `select state, tenant_name, development_name from resident_link_peek($1)`
-	enterSQL   = `select tenant_id, resident_id, unit_id, development_id from resident_enter($1, $2, $3, $4)`
+	enterSQL   = `select tenant_id, resident_id, unit_id, development_id from resident_enter($1, $2, $3, $4, $5)`
 )
 
 // Enterable is a home that an e-mail address may enter.
@@ -42,10 +42,11 @@ func (s *Store) Enterable(ctx context.Context, email string) ([]Enterable, error
 type Mail struct{ Subject, Body string }
 
 // CreateLink stores a link that works for platform.LinkLife, by the SHA-256 of its secret, together with the mail that
-// carries it. It is false when the address may not enter the home (any more).
-func (s *Store) CreateLink(ctx context.Context, home Enterable, email string, hash []byte, m Mail) (bool, error) {
+// carries it; in says who has asked. It is false when the address may not enter the home (any more).
+func (s *Store) CreateLink(ctx context.Context, in db.Intent, home Enterable, email string, hash []byte, m Mail) (bool, error) {
 	return db.Door(ctx, s.pool, func(ctx context.Context, q db.Querier) (created bool, err error) {
-		err = q.QueryRow(ctx, createSQL, home.TenantID, home.UnitID, email, hash, m.Subject, m.Body).Scan(&created)
+		err = q.QueryRow(ctx, createSQL, home.TenantID, home.UnitID, email, hash, m.Subject, m.Body,
+			in.From.String(), in.RequestID).Scan(&created)
 		return created, err
 	})
 }
@@ -83,11 +84,13 @@ type Entered struct {
 
 // Enter consumes a link, once however many try, and opens the session until expires. The error is db.ErrNotFound
 // when the link opens nothing.
-func (s *Store) Enter(ctx context.Context, hash []byte, session uuid.UUID, expires time.Time, from string) (Entered, error) {
-	return db.Door(ctx, s.pool, func(ctx context.Context, q db.Querier) (Entered, error) {
-		e := Entered{Resident: Resident{SessionID: session}}
-		err := q.QueryRow(ctx, enterSQL, hash, session, expires, from).Scan(&e.TenantID, &e.ID, &e.UnitID, &e.DevelopmentID)
-		return e, err
+func (s *Store) Enter(ctx context.Context, hash []byte, session uuid.UUID, expires time.Time, in db.Intent) (Entered, error) {
+	return whole(func() (Entered, error) {
+		return db.Door(ctx, s.pool, func(ctx context.Context, q db.Querier) (Entered, error) {
+			e := Entered{Resident: Resident{SessionID: session}}
+			err := q.QueryRow(ctx, enterSQL, hash, session, expires, in.From.String(), in.RequestID).Scan(&e.TenantID, &e.ID, &e.UnitID, &e.DevelopmentID)
+			return e, err
+		})
 	})
 }
 

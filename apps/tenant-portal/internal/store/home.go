@@ -25,6 +25,9 @@ type Home struct {
 	Handover                 *time.Time // a day, at midnight UTC
 
 	ResidentName, ResidentEmail string
+
+	Notices     []NoticeLine // the first few
+	MoreNotices bool
 }
 
 // Contact is whom to ask in the company.
@@ -32,11 +35,15 @@ type Contact struct{ Name, Email, Phone string }
 
 // Home reads the home of who. Figures that the home does not have are those of its house type.
 func (s *Store) Home(ctx context.Context, who Resident) (Home, error) {
-	return db.Read(ctx, s.pool, who.scope(), func(ctx context.Context, q db.Querier) (Home, error) {
-		row, err := dbgen.New(q).Home(ctx, dbgen.HomeParams{TenantID: who.TenantID, UnitID: who.UnitID, ResidentID: who.ID})
+	return db.Read(ctx, s.pool, who.scope(), func(ctx context.Context, h db.Querier) (Home, error) {
+		q := dbgen.New(h)
+		row, err := q.Home(ctx, dbgen.HomeParams{TenantID: who.TenantID, UnitID: who.UnitID, ResidentID: who.ID})
 		if err != nil {
 			return Home{}, err
 		}
+		few := Page{Size: noticesAtHome}
+		list, err := notices(ctx, q, who, few)
+		list, more := few.cut(list)
 		return Home{
 			Company:     row.Company,
 			Development: row.Development,
@@ -52,7 +59,8 @@ func (s *Store) Home(ctx context.Context, who Resident) (Home, error) {
 			Status:       row.Status,
 			Handover:     row.HandoverDate,
 			ResidentName: row.FullName, ResidentEmail: row.Email,
-		}, nil
+			Notices: list, MoreNotices: more,
+		}, err
 	})
 }
 
