@@ -144,7 +144,7 @@ func readCompanyFlags(command string, take, args []string) (f companyFlags, err 
 		refuse("--slug %q is no short name: write at most 60 small letters and digits with hyphens between, such as harbour-homes", f.slug)
 	}
 	if command != "list" {
-		if f.email, err = plainEmail(f.email); err != nil {
+		if f.email, err = plainEmail("admin-email", f.email); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -158,15 +158,15 @@ func plainName(s string) bool {
 		!strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-// plainEmail is an address in the form in which it is stored.
-func plainEmail(typed string) (string, error) {
+// plainEmail is the address behind a flag, in the form in which it is stored.
+func plainEmail(name, typed string) (string, error) {
 	typed = strings.TrimSpace(typed)
 	if typed == "" {
-		return "", errors.New("--admin-email is missing: give the administrator's address, such as --admin-email ada@example.org")
+		return "", fmt.Errorf("--%[1]s is missing: give the person's address, such as --%[1]s ada@example.org", name)
 	}
 	a, err := netmail.ParseAddress(typed)
 	if err != nil || a.Address != typed || strings.ContainsAny(typed, " \t") || strings.Count(typed, "@") != 1 || len(typed) > 254 {
-		return "", fmt.Errorf("--admin-email %q is not one e-mail address: write it like ada@example.org", typed)
+		return "", fmt.Errorf("--%s %q is not one e-mail address: write it like ada@example.org", name, typed)
 	}
 	return strings.ToLower(typed), nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"openhouse.example/packages/config"
 	"openhouse.example/packages/db"
+	"openhouse.example/packages/platform/files"
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/startup"
 )
@@ -17,6 +18,7 @@ type Config struct {
 	DatabaseURL    config.Secret `envconfig:"DEVELOPER_DATABASE_URL" desc:"Stands in for DATABASE_URL in the developer portal, so that both portals can share one environment"`
 	OtherPortalURL config.Secret `envconfig:"TENANT_DATABASE_URL" desc:"The tenant portal's address; the developer portal only checks that it is another login"`
 	DB             db.Config
+	Files          files.Config
 
 	PublicURL    web.PublicURL `envconfig:"DEVELOPER_PUBLIC_URL" example:"https://staff.example.org" desc:"Where staff reach the developer portal. Required in production; unset in development: http://localhost and the port"`
 	ResidentsURL web.PublicURL `envconfig:"TENANT_PUBLIC_URL" example:"https://homes.example.org" desc:"Where residents reach the tenant portal: links in mails and printed codes lead there. Required in production; unset in development: http://localhost:3002"`
@@ -44,5 +46,5 @@ func (c *Config) Outbox() bool { return !c.Server.Production() && c.SMTPHost == 
 
 // Validate refuses what would be unsafe to serve with.
 func (c *Config) Validate() error {
-	return errors.Join(self.Check(c.Settings()), c.ResidentsURL.Check("TENANT_PUBLIC_URL", c.Server.Production()))
+	return errors.Join(self.Check(c.Settings()), c.ResidentsURL.Check("TENANT_PUBLIC_URL", c.Server.Production()), c.Files.Check(c.Server.Production()))
 }

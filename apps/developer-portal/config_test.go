@@ -13,7 +13,7 @@ const ownURL = "postgres://openhouse_developer_portal:own-hush@localhost:5432/op
 func production() map[string]string {
 	return map[string]string{
 		"DEVELOPER_DATABASE_URL": ownURL, "DEVELOPER_PUBLIC_URL": "https://staff.example.org",
-		"TENANT_PUBLIC_URL": "https://homes.example.org", "DEVELOPER_JWT_KEY": "anything, read later",
+		"TENANT_PUBLIC_URL": "https://homes.example.org", "DEVELOPER_JWT_KEY": "anything, read later", "FILES_DIR": "/var/lib/openhouse/files",
 	}
 }
 
@@ -61,6 +61,8 @@ func TestConfigRefuses(t *testing.T) {
 	}{
 		"no database":                 {map[string]string{"DEVELOPER_DATABASE_URL": ""}, []string{"DATABASE_URL"}},
 		"the other portal's login":    {map[string]string{"TENANT_DATABASE_URL": strings.Replace(ownURL, "own-hush", "x", 1)}, []string{"same login", "openhouse_developer_portal"}},
+		"no folder for documents":     {map[string]string{"FILES_DIR": ""}, []string{"FILES_DIR is required in production"}},
+		"a folder somewhere":          {map[string]string{"FILES_DIR": "files"}, []string{"FILES_DIR must begin with /"}},
 		"no public address":           {map[string]string{"DEVELOPER_PUBLIC_URL": ""}, []string{"DEVELOPER_PUBLIC_URL is required in production"}},
 		"no address of residents":     {map[string]string{"TENANT_PUBLIC_URL": ""}, []string{"TENANT_PUBLIC_URL is required in production"}},
 		"plain http in production":    {map[string]string{"TENANT_PUBLIC_URL": "http://homes.example.org"}, []string{"TENANT_PUBLIC_URL", "https://"}},

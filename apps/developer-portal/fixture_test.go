@@ -35,6 +35,7 @@ type site struct {
 	t       *testing.T
 	db      *pgtest.DB
 	public  string // where people reach the portal
+	files   string // the folder of documents
 	keys    *webtest.Portal
 	base    *startup.Base
 	http    *httptest.Server
@@ -44,6 +45,7 @@ type site struct {
 	portal  *portal.Portal
 
 	identities *idtoken.Verifier
+	passwords  *platform.Passwords
 
 	company uuid.UUID // Harbour Homes
 }
@@ -53,6 +55,7 @@ const residents = "https://homes.example.org"
 
 // seams are where a test can listen in on a site; each may be left out.
 type seams struct {
+	database *pgtest.DB                      // nil = one of its own
 	settings func(vars map[string]string)    // changes them before they are read
 	observer db.Observer                     // sees what the pool does
 	clock    func() time.Time                // tells the time to whoever checks tokens
@@ -67,7 +70,10 @@ func newSite(t *testing.T) *site {
 
 func newSiteWith(t *testing.T, in seams) *site {
 	t.Helper()
-	s := &site{t: t, db: pgtest.New(t), http: httptest.NewUnstartedServer(nil)}
+	if in.database == nil {
+		in.database = pgtest.New(t)
+	}
+	s := &site{t: t, db: in.database, files: t.TempDir(), http: httptest.NewUnstartedServer(nil)}
 	s.public = "http://" + s.http.Listener.Addr().String()
 	s.keys = webtest.NewPortal(t, auth.PortalDeveloper, s.public)
 	s.serve(in)
@@ -78,7 +84,7 @@ func newSiteWith(t *testing.T, in seams) *site {
 // newSiteBeside is a second process on the same database with the same key, behind the same address.
 func newSiteBeside(t *testing.T, first *site) *site {
 	t.Helper()
-	s := &site{t: t, db: first.db, http: httptest.NewUnstartedServer(nil), public: first.public, keys: first.keys, company: first.company}
+	s := &site{t: t, db: first.db, files: first.files, http: httptest.NewUnstartedServer(nil), public: first.public, keys: first.keys, company: first.company}
 	s.serve(seams{})
 	return s
 }
@@ -88,6 +94,7 @@ func (s *site) serve(in seams) {
 	s.t.Helper()
 	vars := map[string]string{
 		"DATABASE_URL": s.db.StaffURL(), "DEVELOPER_PUBLIC_URL": s.public, "TENANT_PUBLIC_URL": residents, "DEVELOPER_JWT_KEY": string(s.keys.PEM),
+		"FILES_DIR": s.files,
 	}
 	if in.settings != nil {
 		in.settings(vars)
@@ -109,10 +116,11 @@ func (s *site) serve(in seams) {
 		}
 	}
 	data := store.New(s.base.Pool)
+	s.passwords = platform.NewPasswords(0)
 	s.identities = idtoken.New(idtoken.Options{Log: s.base.App.Log, Plain: true})
 	s.imports, s.prints = importing.New(data, s.base.App.Log), printing.New(data, s.base.App.Log)
 	s.portal, err = portal.New(s.base.App, data, s.imports, s.prints, s.base.Issuer, portal.Options{
-		Key: s.base.Key, Residents: cfg.ResidentsURL, Identities: s.identities, Outbox: true,
+		Key: s.base.Key, Passwords: s.passwords, Residents: cfg.ResidentsURL, Identities: s.identities, Files: cfg.Files.Folder(), Outbox: true,
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -45,10 +45,18 @@ developer-portal company identity-provider set   --slug SHORT-NAME --issuer URL 
                                   take tokens of the company's own sign-in service for sessions of its staff
 developer-portal company identity-provider off   --slug SHORT-NAME --issuer URL: take them no more
 developer-portal company identity-provider list  --slug SHORT-NAME: list them
+developer-portal person export    --company SHORT-NAME --email ADDRESS
+                                  print all that a company has stored about a person, as JSON
+developer-portal person erase     --company SHORT-NAME --email ADDRESS [--keep-buyer]
+                                  take all of it away, for good; --keep-buyer leaves the sales records of homes
 developer-portal worker           do what waits: send mail, work off jobs; until SIGTERM or SIGINT
 developer-portal worker -check    is the worker with the same settings alive? exit 0 if so
 developer-portal mail dead        list the mail that was given up
 developer-portal mail retry ID    put one of those back into the queue
+developer-portal selfcheck        [--plant] [--json] [--report FILE] [--developer-url URL] [--tenant-url URL]
+                                  try to get from one company to another, and say what was tried; it changes nothing,
+                                  but --plant makes two companies for the time of the check and tries as their people.
+                                  Exit 0 if there is no way through, 1 if there is one, 2 if it could not look
 developer-portal help             this text
 
 Settings come from the environment: see docs/configuration.md.
@@ -58,7 +66,7 @@ func main() { os.Exit(program().Execute(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func program() startup.Program[*Config] {
 	return startup.Program[*Config]{
-		Portal: self, Usage: usage, Commands: map[string]startup.Command{"migrate": migrate, "company": companies, "worker": worker, "mail": mail},
+		Portal: self, Usage: usage, Commands: map[string]startup.Command{"migrate": migrate, "company": companies, "person": persons, "worker": worker, "mail": mail, "selfcheck": selfChecks},
 		Load: loadConfig, Run: run,
 	}
 }
@@ -75,7 +83,7 @@ func run(ctx context.Context, cfg *Config, log *slog.Logger) error {
 	imports, prints := importing.New(data, log), printing.New(data, log)
 	identities := idtoken.New(idtoken.Options{Log: log, Plain: !cfg.Server.Production()})
 	p, err := portal.New(base.App, data, imports, prints, base.Issuer, portal.Options{
-		Key: base.Key, Residents: cfg.ResidentsURL, Identities: identities, Outbox: cfg.Outbox(),
+		Key: base.Key, Passwords: platform.NewPasswords(0), Residents: cfg.ResidentsURL, Identities: identities, Files: cfg.Files.Folder(), Outbox: cfg.Outbox(),
 	})
 	if err != nil {
 		return errors.Join(err, base.Close(imports.Close, prints.Close, identities.Close))

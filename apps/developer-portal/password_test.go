@@ -245,7 +245,10 @@ func TestDeadPasswordLinks(t *testing.T) {
 	second, first := s.newReset("nora@example.org"), ""
 	first, second = second, s.newReset("nora@example.org")
 	form := url.Values{"password": {newPassword}, "repeat": {newPassword}}
-	s.client().Post(first, form).Is(t, http.StatusSeeOther)
+	s.client().Get(first).Is(t, http.StatusOK).KeepsItsSecret(t, "a link")
+	s.client().Get("/api"+first).Is(t, http.StatusOK).KeepsItsSecret(t, "a link, for programs")
+	s.client().Post(first, url.Values{}).Is(t, http.StatusUnprocessableEntity).KeepsItsSecret(t, "a mistake")
+	s.client().Post(first, form).Is(t, http.StatusSeeOther).KeepsItsSecret(t, "a link that was used")
 	for path, want := range map[string]struct {
 		status int
 		says   string
@@ -258,6 +261,7 @@ func TestDeadPasswordLinks(t *testing.T) {
 	} {
 		for _, a := range []webtest.Answer{s.client().Get(path), s.client().Post(path, form)} {
 			a.Is(t, want.status).Says(t, want.says)
+			a.KeepsItsSecret(t, "a link that is over")
 			if strings.Contains(a.Text, "nora@") || strings.Contains(a.Text, "Harbour") {
 				t.Errorf("%s says whose it was", path)
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"openhouse.example/packages/web/auth"
 	"openhouse.example/packages/web/webtest"
 )
 
@@ -12,4 +13,5 @@ func TestRoutesAndTheirGuards(t *testing.T) {
 	list := webtest.Routes(t, s.routes)
 	webtest.Golden(t, "testdata/routes.golden", webtest.Text(list))
 	webtest.Guards(t, s.routes, list, s.keys)
+	webtest.Actions(t, list, s.keys.Name, auth.SeeBuyers, auth.SeePeople)
 }

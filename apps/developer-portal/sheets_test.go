@@ -485,7 +485,7 @@ func TestTwoThousandHomes(t *testing.T) {
 		t.Errorf("%d of %d bytes in %d pieces", len(file.Text), file.ContentLength, parts)
 	}
 	for header, want := range map[string]string{
-		"Content-Type": "application/pdf", "Content-Disposition": "attachment; filename=qr-codes-longview-park.pdf",
+		"Content-Type": "application/pdf", "Content-Disposition": `attachment; filename="qr-codes-longview-park.pdf"`,
 		"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
 	} {
 		if got := file.Header.Get(header); got != want {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/web/auth"
@@ -154,6 +155,73 @@ func TestSignInDoesNotTellWhatIsWrong(t *testing.T) {
 		Says(t, "Enter one e-mail address", "Fill this in", `value="nora"`)
 }
 
+// TestATryCostsTheSameWhosesoeverAddressItIs: what takes time are the hashes, so there are as many for an address that
+// nobody has as for one that five companies know, whether the password is right or wrong.
+func TestATryCostsTheSameWhosesoeverAddressItIs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addAccount(s.company, "one@example.org", auth.RoleDeveloper)
+	companies := []uuid.UUID{s.company}
+	for _, name := range []string{"Brook Homes", "Canal Homes", "Meadow Homes", "Mill Homes", "Quay Homes"} {
+		companies = append(companies, s.addCompany(name))
+	}
+	for email, n := range map[string]int{"two@example.org": 2, "six@example.org": 6} { // of six, five can be chosen
+		for _, company := range companies[:n] {
+			s.db.Exec(`insert into staff (tenant_id, id, email, role, password_hash)
+				values ($1, $2, $3, 'viewer', (select password_hash from staff where email = 'one@example.org'))`, company, uuid.New(), email)
+		}
+	}
+	for email, rightly := range map[string]int{
+		"nobody@example.org": http.StatusUnauthorized, "one@example.org": http.StatusOK, "two@example.org": http.StatusOK, "six@example.org": http.StatusOK,
+	} {
+		for given, want := range map[string]int{password: rightly, "wrong horse battery": http.StatusUnauthorized} {
+			before := s.passwords.Made()
+			s.client().PostJSON("/api/sign-in", map[string]string{"email": email, "password": given}).Is(t, want)
+			if made := s.passwords.Made() - before; made != store.MostAccounts {
+				t.Errorf("%s with %q: %d hashes, want %d as for everybody", email, given, made, store.MostAccounts)
+			}
+		}
+	}
+}
+
+// uncounted has one kind of limit fail, or with "" all, until it is undone.
+func (s *site) uncounted(kind string) (counted func()) {
+	s.db.Exec(`create function uncounted() returns trigger language plpgsql as 'begin raise lock_not_available; end'`)
+	s.db.Exec(`create trigger uncounted before insert or update on rate_limits for each row when (new.bucket like '` + kind + `%') execute function uncounted()`)
+	return func() { s.db.Exec(`drop function uncounted cascade`) }
+}
+
+// Where tries can't be counted, nobody gets in, not even with the right password.
+func TestWithoutCountingNobodySignsIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addAccount(s.company, "nora@example.org", auth.RoleDeveloper)
+	try := func(path string) {
+		t.Helper()
+		before := s.passwords.Made()
+		a := s.client().PostJSON(path, map[string]string{"email": "nora@example.org", "password": password}).Is(t, http.StatusServiceUnavailable)
+		if len(a.Cookies()) > 0 {
+			t.Error("a cookie was set")
+		}
+		if made := s.passwords.Made() - before; made != 0 {
+			t.Errorf("%d hashes for a try that wasn't counted", made)
+		}
+	}
+	for _, kind := range []string{"sign-in-from:", "sign-in-as:"} { // each by itself
+		counted := s.uncounted(kind)
+		try("/api/sign-in")
+		counted()
+	}
+	counted := s.uncounted("")
+	try("/api/sign-in")
+	s.client().Post("/sign-in", url.Values{"email": {"nora@example.org"}, "password": {password}}).Is(t, http.StatusServiceUnavailable)
+	if n := pgtest.Value[int](s.db, `select count(*) from sessions`); n != 0 {
+		t.Errorf("%d sessions were opened", n)
+	}
+	counted()
+	s.client().Post("/sign-in", url.Values{"email": {"nora@example.org"}, "password": {password}}).Is(t, http.StatusSeeOther) // else the rest proves nothing
+}
+
 func TestTriesAreCountedByAccountAndByAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -169,6 +237,8 @@ func TestTriesAreCountedByAccountAndByAddress(t *testing.T) {
 	if got := try("nora@example.org"); got != http.StatusTooManyRequests {
 		t.Errorf("the account's 21st try: %d", got)
 	}
+	c.Post("/sign-in", url.Values{"email": {"nora@example.org"}, "password": {password}}).Is(t, http.StatusTooManyRequests).
+		Says(t, "Try again in 15 minutes.") // not in a moment
 	if got := try("else@example.org"); got != http.StatusUnauthorized {
 		t.Errorf("another account from the same office: %d", got)
 	}

@@ -271,9 +271,12 @@ func TestAnInvitationAgain(t *testing.T) {
 	ada.PostJSON(path+"/disable", map[string]any{}).Is(t, http.StatusOK)
 	s.client().Get(link).Is(t, http.StatusNotFound) // an invitation that was withdrawn
 	ada.PostJSON(path+"/enable", map[string]any{}).Is(t, http.StatusOK)
+	s.client().Get(link).Is(t, http.StatusGone).Says(t, "used already") // it stays withdrawn
+	s.client().Post(link, url.Values{"password": {newPassword}, "repeat": {newPassword}}).Is(t, http.StatusGone)
+	ada.PostJSON(path+"/invite", map[string]any{}).Is(t, http.StatusOK)
 	s.join("bea@example.org")
 	ada.PostJSON(path+"/invite", map[string]any{}).Is(t, http.StatusConflict).Says(t, "not_invited")
-	if got := pgtest.Value[int](s.db, `select count(*) from audit_log where action = 'staff.invite_again' and actor_id = $1`, ada.id); got != 1 {
+	if got := pgtest.Value[int](s.db, `select count(*) from audit_log where action = 'staff.invite_again' and actor_id = $1`, ada.id); got != 2 {
 		t.Errorf("%d entries in the audit log", got)
 	}
 
@@ -287,6 +290,20 @@ func TestAnInvitationAgain(t *testing.T) {
 	}
 	s.db.Exec(`update rate_limits set hits = 101 where bucket like 'invites-of:%'`)
 	ada.PostJSON("/api/team", map[string]any{"email": "dan@example.org", "role": "viewer"}).Is(t, http.StatusTooManyRequests)
+}
+
+// TestDisablingEndsLinksToANewPassword, and those of nobody else.
+func TestDisablingEndsLinksToANewPassword(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada := s.addStaff(s.company, auth.RoleAdmin)
+	bea := s.addAccount(s.company, "bea@example.org", auth.RoleDeveloper)
+	s.addAccount(s.company, "cyd@example.org", auth.RoleDeveloper)
+	ended, other := s.newReset("bea@example.org"), s.newReset("cyd@example.org")
+	ada.PostJSON("/api/team/"+bea.String()+"/disable", map[string]any{}).Is(t, http.StatusOK)
+	ada.PostJSON("/api/team/"+bea.String()+"/enable", map[string]any{}).Is(t, http.StatusOK)
+	s.client().Get(ended).Is(t, http.StatusGone)
+	s.client().Get(other).Is(t, http.StatusOK)
 }
 
 func TestNobodyLocksThemselfOut(t *testing.T) {

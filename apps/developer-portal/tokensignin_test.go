@@ -256,6 +256,31 @@ func TestAProviderThatIsAway(t *testing.T) {
 	beside.client().exchange(p.token(email, nil)).Is(t, http.StatusOK)
 }
 
+// Where tries can't be counted, no token is looked at; where it can't be noted that one is used, it opens nothing.
+func TestWithoutCountingNoTokenIsExchanged(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := newProvider(t)
+	s.takes(s.company, p)
+	email := s.emailOf(s.addStaff(s.company, auth.RoleDeveloper))
+	before := pgtest.Value[int](s.db, `select count(*) from sessions`)
+	counted := s.uncounted("identity-token:")
+	s.client().exchange(p.token(email, nil)).Is(t, http.StatusServiceUnavailable)
+	counted()
+	asked := p.asked.Load()
+	counted = s.uncounted("")
+	s.client().exchange(p.token(email, nil)).Is(t, http.StatusServiceUnavailable)
+	s.client().exchange(p.token(email, map[string]any{"iss": "https://sign-in.example.org"})).Is(t, http.StatusServiceUnavailable) // of nobody's provider
+	if n := p.asked.Load() - asked; n != 0 {
+		t.Errorf("the provider was asked %d times", n)
+	}
+	if n := pgtest.Value[int](s.db, `select count(*) from sessions`) - before; n != 0 {
+		t.Errorf("%d sessions were opened", n)
+	}
+	counted()
+	s.client().exchange(p.token(email, nil)).Is(t, http.StatusOK) // else the rest proves nothing
+}
+
 // TestTokensAreTriedWithinLimits: those that could be real count for the place that they come from, as passwords do.
 func TestTokensAreTriedWithinLimits(t *testing.T) {
 	t.Parallel()

@@ -48,7 +48,7 @@ func (s *site) connect(t *testing.T, address string) *pgx.Conn {
 
 // moveIn uses the link, as the tenant portal's one statement does, and reports whether it has opened the home.
 func (m mover) moveIn(ctx context.Context) (in bool, err error) {
-	err = m.conn.QueryRow(ctx, `select exists (select 1 from resident_enter($1, $2, now() + interval '1 day', ''))`, m.hash, uuid.New()).Scan(&in)
+	err = m.conn.QueryRow(ctx, `select exists (select 1 from resident_enter($1, $2, now() + interval '1 day', '', ''))`, m.hash, uuid.New()).Scan(&in)
 	return in, err
 }
 

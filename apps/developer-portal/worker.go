@@ -12,11 +12,15 @@ import (
 	"sync"
 	"time"
 
+	"openhouse.example/apps/developer-portal/internal/documents"
 	"openhouse.example/apps/developer-portal/internal/mailing"
+	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/migrations"
 	"openhouse.example/packages/config"
 	"openhouse.example/packages/db"
+	"openhouse.example/packages/knowledge"
 	"openhouse.example/packages/platform"
+	"openhouse.example/packages/platform/files"
 	"openhouse.example/packages/platform/jobs"
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/startup"
@@ -39,7 +43,10 @@ type workerConfig struct {
 	Listen string `envconfig:"WORKER_LISTEN_ADDR" default:"127.0.0.1:3003" desc:"Address and port where the worker answers questions about its health"`
 	AtOnce int    `envconfig:"WORKER_CONCURRENCY" default:"4" unit:"pieces of work" desc:"How many mails, and how many other jobs, the worker does at once. Its pool is made as small as that allows, if DB_POOL_MAX is larger" tradeoff:"more is faster while mail servers and documents are slow, and takes connections and memory"`
 
-	Mail mailing.Config
+	CacheDir string `envconfig:"WORKER_CACHE_DIR" desc:"Folder where the worker keeps its compiled reader of PDF files, so that it starts faster; nobody else may write there. Unset: the reader is compiled when the first PDF comes, which takes some seconds"`
+
+	Mail  mailing.Config
+	Files files.Config
 }
 
 // Validate refuses what can't work, all at once.
@@ -67,6 +74,9 @@ func (c *workerConfig) Validate() error {
 	if production && !c.Mail.Enabled() {
 		refuse("SMTP_HOST is required in production: without a mail server nobody gets a link")
 	}
+	if err := c.Files.Check(production); err != nil {
+		errs = append(errs, err)
+	}
 	// A piece of work holds a connection for a moment only; the rest would idle.
 	c.Database.DB.Max = min(c.Database.DB.Max, 2*c.AtOnce+2)
 	c.Database.DB.Min = min(c.Database.DB.Min, 1)
@@ -83,8 +93,33 @@ func loadWorker(lookup func(string) (string, bool), environ []string) (*workerCo
 	return &c, nil
 }
 
-// jobHandlers are the kinds of jobs that the worker does.
-func jobHandlers() map[string]jobs.Handler { return nil }
+// works are the kinds of jobs that the worker does, and what it does beside them.
+type works struct {
+	handlers map[string]jobs.Handler
+	gaveUp   map[string]func(jobs.Job) jobs.Effect
+	beside   []func(ctx context.Context) // each until ctx ends
+	close    func(ctx context.Context) error
+}
+
+// jobHandlers makes them once the database can be reached.
+func jobHandlers(cfg *workerConfig, pool *db.Pool, log *slog.Logger) (works, error) {
+	folder := cfg.Files.Folder()
+	if err := folder.Check(); err != nil {
+		return works{}, fmt.Errorf("FILES_DIR: %w", err)
+	}
+	extractor, err := knowledge.NewExtractor(cfg.CacheDir)
+	if err != nil {
+		return works{}, err
+	}
+	reader := &documents.Reader{Pool: pool, Files: folder, Extractor: extractor}
+	sweeper := &documents.Sweeper{Pool: pool, Files: folder, Log: log}
+	return works{
+		handlers: map[string]jobs.Handler{store.ReadDocument: reader.Read},
+		gaveUp:   map[string]func(jobs.Job) jobs.Effect{store.ReadDocument: reader.GaveUp},
+		beside:   []func(context.Context){sweeper.Run},
+		close:    extractor.Close,
+	}, nil
+}
 
 // worker is the command "worker" and "worker -check".
 func worker(args []string, lookup func(string) (string, bool), environ []string, _, errOut io.Writer) int {
@@ -107,7 +142,7 @@ func worker(args []string, lookup func(string) (string, bool), environ []string,
 	}
 	ctx, stop := web.Signals(context.Background(), log)
 	defer stop()
-	if err := runWorker(ctx, cfg, jobHandlers(), log); err != nil {
+	if err := runWorker(ctx, cfg, jobHandlers, log); err != nil {
 		log.Error("the worker ended", "error", err)
 		return startup.ExitFailed
 	}
@@ -115,7 +150,7 @@ func worker(args []string, lookup func(string) (string, bool), environ []string,
 }
 
 // runWorker works until ctx ends, and returns nil after an orderly stop.
-func runWorker(ctx context.Context, cfg *workerConfig, handlers map[string]jobs.Handler, log *slog.Logger) error {
+func runWorker(ctx context.Context, cfg *workerConfig, prepare func(*workerConfig, *db.Pool, *slog.Logger) (works, error), log *slog.Logger) error {
 	sender, err := mailSender(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -125,19 +160,29 @@ func runWorker(ctx context.Context, cfg *workerConfig, handlers map[string]jobs.
 	if err != nil {
 		return err
 	}
-	run := func(ctx context.Context) error { return workOn(ctx, cfg, handlers, pool, sender, log) }
+	closing := func() error {
+		limited, cancel := context.WithTimeout(context.Background(), startup.CloseLimit)
+		defer cancel()
+		return pool.ClosePool(limited)
+	}
+	all, err := prepare(cfg, pool, log)
+	if err != nil {
+		return errors.Join(err, closing())
+	}
+	run := func(ctx context.Context) error { return workOn(ctx, cfg, all, pool, sender, log) }
 	if cfg.Env == web.Development {
 		err = run(ctx)
 	} else { // demo people have addresses, to which nothing goes
 		err = startup.Insist(ctx, pool, platform.DemoData, log, run)
 	}
-	closing, cancel := context.WithTimeout(context.Background(), startup.CloseLimit)
-	defer cancel()
-	return errors.Join(err, pool.ClosePool(closing))
+	if all.close != nil {
+		err = errors.Join(err, all.close(context.WithoutCancel(ctx)))
+	}
+	return errors.Join(err, closing())
 }
 
 // workOn does what waits until ctx ends, and answers questions about the worker's health.
-func workOn(ctx context.Context, cfg *workerConfig, handlers map[string]jobs.Handler, pool *db.Pool, sender *mailing.Sender, log *slog.Logger) error {
+func workOn(ctx context.Context, cfg *workerConfig, all works, pool *db.Pool, sender *mailing.Sender, log *slog.Logger) error {
 	loop := func(name string, source jobs.Source) *jobs.Loop {
 		return &jobs.Loop{Name: name, Source: source, AtOnce: cfg.AtOnce, Log: log, Stop: cfg.Stop.Duration()}
 	}
@@ -145,8 +190,8 @@ func workOn(ctx context.Context, cfg *workerConfig, handlers map[string]jobs.Han
 	if sender != nil {
 		loops = append(loops, loop("mail", &mailing.Queue{Pool: pool, Sender: sender, Log: log}))
 	}
-	if len(handlers) > 0 {
-		loops = append(loops, loop("jobs", &jobs.Queue{Pool: pool, Handlers: handlers, Log: log}))
+	if len(all.handlers) > 0 {
+		loops = append(loops, loop("jobs", &jobs.Queue{Pool: pool, Handlers: all.handlers, GaveUp: all.gaveUp, Log: log}))
 	}
 	app := &web.App{Portal: "worker", Log: log, Pool: pool}
 
@@ -160,11 +205,57 @@ func workOn(ctx context.Context, cfg *workerConfig, handlers map[string]jobs.Han
 	if sender != nil {
 		running.Go(func() { sender.Watch(working) })
 	}
+	running.Go(func() { sweepPlanted(working, pool, log) })
+	running.Go(func() { sweepRetention(working, pool, log) })
+	for _, do := range all.beside {
+		running.Go(func() { do(working) })
+	}
 	// It answers until the work has ended: a worker that finishes its work is alive.
 	served := web.Serve(ctx, web.ServerConfig{ShutdownTimeout: cfg.Stop}, cfg.Listen, workerHealth(app, pool, sender), app.Drain, log)
 	end()
 	running.Wait()
 	return errors.Join(served, errors.Join(errs...))
+}
+
+// sweepPlanted looks now and then for companies that a self-check has planted and, because it was killed, has left.
+func sweepPlanted(ctx context.Context, pool *db.Pool, log *slog.Logger) {
+	again := time.NewTicker(migrations.PlantedLife)
+	defer again.Stop()
+	for {
+		switch swept, err := platform.SweepPlanted(ctx, pool); {
+		case err != nil && ctx.Err() == nil:
+			log.WarnContext(ctx, "what a self-check may have left is swept later", "error", err)
+		case swept > 0:
+			log.InfoContext(ctx, "swept companies that a self-check had planted and left", "companies", swept)
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// retentionEvery is how long a worker waits between two sweeps of what has had its time.
+const retentionEvery = time.Minute
+
+// sweepRetention clears away what has had its time, a little at once, so that nobody notices.
+func sweepRetention(ctx context.Context, pool *db.Pool, log *slog.Logger) {
+	again := time.NewTicker(retentionEvery)
+	defer again.Stop()
+	for {
+		switch swept, err := platform.SweepRetention(ctx, pool); {
+		case err != nil && ctx.Err() == nil:
+			log.WarnContext(ctx, "what has had its time is cleared away later", "error", err)
+		case swept > 0:
+			log.InfoContext(ctx, "cleared away what has had its time", "rows", swept)
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // checkLimit is what asking the mail server at the start may take.

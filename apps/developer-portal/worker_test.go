@@ -46,7 +46,7 @@ func init() {
 func workerVars() map[string]string {
 	return map[string]string{
 		"WORKER_DATABASE_URL": "postgres://openhouse_worker_process:own-hush@localhost:5432/openhouse",
-		"SMTP_HOST":           "smtp.example.org", "MAIL_FROM": "no-reply@example.org",
+		"SMTP_HOST":           "smtp.example.org", "MAIL_FROM": "no-reply@example.org", "FILES_DIR": "/var/lib/openhouse/files",
 	}
 }
 
@@ -58,6 +58,7 @@ func TestWorkerConfig(t *testing.T) {
 	}{
 		"production":                      {nil, ""},
 		"development without mail":        {map[string]string{"OPENHOUSE_ENV": "development", "SMTP_HOST": "", "MAIL_FROM": ""}, ""},
+		"production without a folder":     {map[string]string{"FILES_DIR": ""}, "FILES_DIR is required in production"},
 		"production without mail":         {map[string]string{"SMTP_HOST": "", "MAIL_FROM": ""}, "SMTP_HOST is required in production"},
 		"an unknown environment":          {map[string]string{"OPENHOUSE_ENV": "staging"}, `OPENHOUSE_ENV is "staging"`},
 		"no database":                     {map[string]string{"WORKER_DATABASE_URL": ""}, "DATABASE_URL"},
@@ -93,11 +94,12 @@ type mailbox struct {
 	server  *smtptest.Server
 	company uuid.UUID
 	listen  string
+	files   string // the folder of documents
 }
 
 func newMailbox(t *testing.T) *mailbox {
 	t.Helper()
-	b := &mailbox{DB: pgtest.New(t), t: t, server: smtptest.New(t, smtptest.StartTLS), company: uuid.New(), listen: freePort(t)}
+	b := &mailbox{DB: pgtest.New(t), t: t, server: smtptest.New(t, smtptest.StartTLS), company: uuid.New(), listen: freePort(t), files: t.TempDir()}
 	b.Exec(`insert into tenants (id, name, slug) values ($1, 'Harbour Homes', 'harbour-homes')`, b.company)
 	return b
 }
@@ -114,7 +116,7 @@ func freePort(t *testing.T) string {
 
 func (b *mailbox) vars(change map[string]string) map[string]string {
 	vars := b.server.Vars()
-	vars["WORKER_DATABASE_URL"], vars["WORKER_LISTEN_ADDR"] = b.WorkerURL(), b.listen
+	vars["WORKER_DATABASE_URL"], vars["WORKER_LISTEN_ADDR"], vars["FILES_DIR"] = b.WorkerURL(), b.listen, b.files
 	maps.Copy(vars, change)
 	return vars
 }
@@ -123,6 +125,11 @@ func (b *mailbox) vars(change map[string]string) map[string]string {
 func (b *mailbox) post() {
 	b.t.Helper()
 	b.Exec(`insert into mail_outbox (tenant_id, id, kind, to_email, subject, body) values ($1, $2, 'resident_link', 'mia@example.org', 'Your link', 'https://homes.example.org/link/abc')`, b.company, uuid.New())
+}
+
+// only is a worker that does nothing but these jobs.
+func only(handlers map[string]jobs.Handler) func(*workerConfig, *db.Pool, *slog.Logger) (works, error) {
+	return func(*workerConfig, *db.Pool, *slog.Logger) (works, error) { return works{handlers: handlers}, nil }
 }
 
 // run runs the worker in this process; the function returned stops it and returns how it ended.
@@ -134,7 +141,7 @@ func (b *mailbox) run(change map[string]string, handlers map[string]jobs.Handler
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- runWorker(ctx, cfg, handlers, slog.New(slog.DiscardHandler)) }()
+	go func() { ended <- runWorker(ctx, cfg, only(handlers), slog.New(slog.DiscardHandler)) }()
 	var result error
 	done := false
 	stop = func() error {
@@ -235,6 +242,17 @@ func TestTheWorkerSendsMail(t *testing.T) {
 	}
 }
 
+func TestTheWorkerClearsAwayWhatHasHadItsTime(t *testing.T) {
+	t.Parallel()
+	b := newMailbox(t)
+	b.Exec(`insert into idempotency_keys (tenant_id, subject_id, key, route, body_hash, expires_at)
+		select $1, gen_random_uuid(), e::text, 'POST /x', '', now() + e from unnest(array['-1 second', '1 hour']::interval[]) e`, b.company)
+	b.run(nil, nil)
+	b.until("the key that is over is cleared away", func() bool {
+		return pgtest.Value[string](b.DB, `select string_agg(key, ' ') from idempotency_keys`) == "01:00:00"
+	})
+}
+
 func TestTheWorkerDoesJobs(t *testing.T) {
 	t.Parallel()
 	b := newMailbox(t)
@@ -309,7 +327,7 @@ func TestSettingsThatTheMailServerRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		if err := runWorker(ctx, cfg, nil, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "SMTP_") || strings.Contains(err.Error(), "guess") {
+		if err := runWorker(ctx, cfg, only(nil), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "SMTP_") || strings.Contains(err.Error(), "guess") {
 			t.Errorf("%s: production started, or said %v", name, err)
 		}
 		cancel()

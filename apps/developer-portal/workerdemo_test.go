@@ -23,7 +23,7 @@ func TestTheWorkerSendsNoDemoMailInProduction(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if err := runWorker(ctx, cfg, nil, slog.New(slog.DiscardHandler)); !errors.Is(err, startup.ErrRefused) {
+	if err := runWorker(ctx, cfg, only(nil), slog.New(slog.DiscardHandler)); !errors.Is(err, startup.ErrRefused) {
 		t.Errorf("the worker ended with %v", err)
 	}
 	if got := pgtest.Value[string](b.DB, `select state || ' ' || attempts from mail_outbox`); got != "queued 0" {

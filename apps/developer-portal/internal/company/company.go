@@ -1,5 +1,5 @@
-// Package company is what an operator does about companies: makes one with its first administrator, lists them, and
-// sends that administrator the link again. An operator sets no password and is no member of any company: whoever reads
+// Package company is what an operator does about companies: makes one with its first administrator, lists them, sends
+// that administrator the link again, and exports or erases what is stored about a person. An operator sets no password and is no member of any company: whoever reads
 // the administrator's mail gets in, nobody else.
 //
 // Its functions run in a transaction of openhouse_owner (migrations.Operate), which sees all companies; a portal never
@@ -8,6 +8,7 @@ package company
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"openhouse.example/packages/db"
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/ui/mail"
 )
@@ -38,7 +40,7 @@ const (
 	insertLink = `insert into email_tokens (tenant_id, id, purpose, token_hash, email, staff_id, expires_at)
 		values ($1, $2, 'staff_invite', $3, $4, $5, now() + make_interval(secs => $6))`
 
-	insertEvent = `insert into audit_log (tenant_id, id, actor_kind, action, object, object_id) values ($1, $2, 'operator', $3, $4, $5)`
+	insertEvent = `insert into audit_log (tenant_id, id, actor_kind, action, object, object_id, detail) values ($1, $2, 'operator', $3, $4, $5, $6)`
 
 	findCompany = `select id, name from tenants where slug = $1`
 
@@ -48,7 +50,7 @@ const (
 	listCompanies = `select t.slug, t.name, t.created_at, t.demo, t.suspended_at is not null as suspended,
 		(select count(*) from staff s where s.tenant_id = t.id and s.disabled_at is null) as staff,
 		(select count(*) from staff s where s.tenant_id = t.id and s.disabled_at is null and s.role = 'admin' and s.has_password) as admins
-		from tenants t order by t.slug`
+		from tenants t where t.planted_until is null order by t.slug`
 )
 
 // New is a company to be made.
@@ -84,10 +86,11 @@ func Create(ctx context.Context, tx pgx.Tx, n New, address func(secret string) s
 	if _, err := tx.Exec(ctx, insertAdmin, company, admin, n.AdminEmail, n.AdminName); err != nil {
 		return Link{}, fmt.Errorf("make its administrator: %w", err)
 	}
-	if err := note(ctx, tx, company, "company.create", "tenant", company); err != nil {
+	if err := note(ctx, tx, company, db.Event{Action: "company.create", Object: "tenant", ObjectID: company}); err != nil {
 		return Link{}, err
 	}
-	return invite(ctx, tx, company, admin, "staff.invite", Link{Company: n.Name, Email: n.AdminEmail}, address)
+	event := db.Event{Action: "staff.invite", Object: "staff", ObjectID: admin}
+	return invite(ctx, tx, company, event, Link{Company: n.Name, Email: n.AdminEmail}, address)
 }
 
 // Resend queues another link to an administrator who has not chosen a password yet. ErrNoCompany, ErrNoAdmin,
@@ -110,18 +113,19 @@ func Resend(ctx context.Context, tx pgx.Tx, slug, email string, address func(sec
 	case hasPassword:
 		return Link{}, ErrHasPassword
 	}
-	return invite(ctx, tx, company, admin, "staff.invite_again", Link{Company: name, Email: email}, address)
+	event := db.Event{Action: "staff.invite_again", Object: "staff", ObjectID: admin}
+	return invite(ctx, tx, company, event, Link{Company: name, Email: email}, address)
 }
 
-// invite writes a link, its mail and what the audit log says about them.
-func invite(ctx context.Context, tx pgx.Tx, company, admin uuid.UUID, action string, l Link, address func(string) string) (Link, error) {
+// invite writes a link for the member of staff whom the event is about, its mail, and the event.
+func invite(ctx context.Context, tx pgx.Tx, company uuid.UUID, event db.Event, l Link, address func(string) string) (Link, error) {
 	ids, err := newIDs(1)
 	if err != nil {
 		return Link{}, err
 	}
 	secret, hash := platform.NewToken()
 	l.Address, l.Life = address(secret), platform.InviteLife
-	if _, err := tx.Exec(ctx, insertLink, company, ids[0], hash, l.Email, admin, l.Life.Seconds()); err != nil {
+	if _, err := tx.Exec(ctx, insertLink, company, ids[0], hash, l.Email, event.ObjectID, l.Life.Seconds()); err != nil {
 		return Link{}, fmt.Errorf("store the link: %w", err)
 	}
 	subject, body := mail.StaffInvite{Company: l.Company, Email: l.Email, Address: l.Address, Life: l.Life}.Text(ctx)
@@ -129,15 +133,27 @@ func invite(ctx context.Context, tx pgx.Tx, company, admin uuid.UUID, action str
 	if _, err := platform.Enqueue(ctx, tx, message); err != nil {
 		return Link{}, err
 	}
-	return l, note(ctx, tx, company, action, "staff", admin)
+	return l, note(ctx, tx, company, event)
 }
 
-func note(ctx context.Context, tx pgx.Tx, company uuid.UUID, action, object string, id uuid.UUID) error {
+// note writes what the operator has done into the company's audit log.
+func note(ctx context.Context, tx pgx.Tx, company uuid.UUID, e db.Event) error {
 	ids, err := newIDs(1)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, insertEvent, company, ids[0], action, object, id); err != nil {
+	detail, err := json.Marshal(e.Detail)
+	if err != nil {
+		return fmt.Errorf("write the audit log: %w", err)
+	}
+	if e.Detail == nil {
+		detail = []byte("{}")
+	}
+	var objectID *uuid.UUID // null where the event is about nothing that has an id
+	if e.ObjectID != uuid.Nil {
+		objectID = &e.ObjectID
+	}
+	if _, err := tx.Exec(ctx, insertEvent, company, ids[0], e.Action, e.Object, objectID, string(detail)); err != nil {
 		return fmt.Errorf("write the audit log: %w", err)
 	}
 	return nil
@@ -151,7 +167,7 @@ type Line struct {
 	Staff, Admins   int64 // who is not disabled; administrators only if they can sign in
 }
 
-// List lists every company of the installation by short name.
+// List lists every company of the installation by short name, without what a self-check has planted.
 func List(ctx context.Context, tx pgx.Tx) ([]Line, error) {
 	rows, err := tx.Query(ctx, listCompanies)
 	if err != nil {

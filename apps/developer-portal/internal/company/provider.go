@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"openhouse.example/packages/db"
 )
 
 // ErrNoProvider says that the company has no identity provider of the issuer that is on.
@@ -46,7 +48,7 @@ func SetProvider(ctx context.Context, tx pgx.Tx, slug string, p Provider) error 
 	if err := tx.QueryRow(ctx, setProvider, company, ids[0], p.Issuer, p.Audience, p.KeysURL, p.Algorithms).Scan(&id); err != nil {
 		return fmt.Errorf("store the identity provider: %w", err)
 	}
-	return note(ctx, tx, company, "identity_provider.set", "identity_provider", id)
+	return note(ctx, tx, company, db.Event{Action: "identity_provider.set", Object: "identity_provider", ObjectID: id})
 }
 
 // StopProvider has a company take no tokens of an issuer any more. Sessions that were opened by one go on to their end.
@@ -63,7 +65,7 @@ func StopProvider(ctx context.Context, tx pgx.Tx, slug, issuer string) error {
 	case err != nil:
 		return fmt.Errorf("stop the identity provider: %w", err)
 	}
-	return note(ctx, tx, company, "identity_provider.off", "identity_provider", id)
+	return note(ctx, tx, company, db.Event{Action: "identity_provider.off", Object: "identity_provider", ObjectID: id})
 }
 
 // Providers lists a company's identity providers, those that are off too. ErrNoCompany.

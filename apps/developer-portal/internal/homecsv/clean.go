@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"openhouse.example/packages/web/csvfile"
 )
 
 // clean is the text of a cell: composed letters, every run of white space
@@ -66,38 +68,16 @@ func isMark(r rune) bool {
 	return false
 }
 
-// unprotect undoes what protect and spreadsheets do against formulas. An
+// unprotect undoes what csvfile.Defuse and spreadsheets do against formulas. An
 // apostrophe before a letter is part of a name.
 func unprotect(s string) string {
 	if rest, ok := strings.CutPrefix(s, "'"); ok && rest != "" {
-		if r, _ := utf8.DecodeRuneInString(rest); isTrigger(r) || r == ' ' || r >= '0' && r <= '9' {
+		if r, _ := utf8.DecodeRuneInString(rest); csvfile.Triggers(r) || r == ' ' || r >= '0' && r <= '9' {
 			s = strings.TrimLeft(rest, " ")
 		}
 	}
 	if len(s) >= 3 && strings.HasPrefix(s, `="`) && strings.HasSuffix(s, `"`) {
 		s = strings.TrimSpace(s[2 : len(s)-1])
-	}
-	return s
-}
-
-// isTrigger tells whether a spreadsheet may calculate a cell that starts so.
-func isTrigger(r rune) bool {
-	switch r {
-	case '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠':
-		return true
-	}
-	return false
-}
-
-// protect makes a cell safe to open in a spreadsheet.
-func protect(s string) string {
-	if s == "" {
-		return s
-	}
-	first, _ := utf8.DecodeRuneInString(s)
-	visible, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(s, unicode.IsSpace))
-	if isTrigger(first) || isTrigger(visible) {
-		return "'" + s
 	}
 	return s
 }

@@ -1,11 +1,12 @@
 package homecsv
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+
+	"openhouse.example/packages/web/csvfile"
 )
 
 // The columns that an error file adds. They are known when it is imported
@@ -18,18 +19,14 @@ const (
 // ErrorFile writes the bad ones among rows as a CSV to download, correct and
 // import again: the columns of the file they came from (File.Header and
 // File.Delimiter; "" is a comma), then the line and what is wrong with it.
-// Cells that a spreadsheet could calculate get an apostrophe in front, which
-// an import takes away. say finds the sentence for a problem. The text is UTF-8
-// with a byte order mark, for Excel.
+// Cells that a spreadsheet could calculate get an apostrophe in front (package
+// csvfile), which an import takes away. say finds the sentence for a problem.
 func ErrorFile(w io.Writer, header []string, delimiter string, rows []Row, say func(Problem) string) error {
-	if _, err := io.WriteString(w, "\uFEFF"); err != nil {
-		return fmt.Errorf("write the error file: %w", err)
-	}
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
+	var comma rune
 	if delimiter != "" {
-		out.Comma = rune(delimiter[0])
+		comma = rune(delimiter[0])
 	}
+	out := csvfile.New(w, comma)
 	width := 0 // without the columns of an earlier error file
 	for _, h := range header {
 		if !ignoredNames[normal(h)] {
@@ -47,13 +44,10 @@ func ErrorFile(w io.Writer, header []string, delimiter string, rows []Row, say f
 			if i < len(cells) {
 				cell = cells[i]
 			}
-			line = append(line, protect(cell))
+			line = append(line, cell)
 		}
-		line = append(line, number, protect(problem))
-		for _, extra := range cells[min(len(cells), len(header)):] {
-			line = append(line, protect(extra))
-		}
-		return out.Write(line)
+		line = append(line, number, problem)
+		return out.Line(append(line, cells[min(len(cells), len(header)):]...)...)
 	}
 	if err := write(header, lineHeader, problemHeader); err != nil {
 		return fmt.Errorf("write the error file: %w", err)
@@ -70,8 +64,7 @@ func ErrorFile(w io.Writer, header []string, delimiter string, rows []Row, say f
 			return fmt.Errorf("write the error file: %w", err)
 		}
 	}
-	out.Flush()
-	if err := out.Error(); err != nil {
+	if err := out.Close(); err != nil {
 		return fmt.Errorf("write the error file: %w", err)
 	}
 	return nil

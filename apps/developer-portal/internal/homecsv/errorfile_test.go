@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"openhouse.example/packages/web/csvfile"
 )
 
 func errorFile(t testing.TB, f *File) []byte {
@@ -161,7 +163,7 @@ func TestRoundTrip(t *testing.T) {
 		for _, h := range want {
 			var line []string
 			for _, f := range Fields() {
-				line = append(line, protect(h.Text(f)))
+				line = append(line, csvfile.Defuse(h.Text(f)))
 			}
 			lines = append(lines, line)
 		}

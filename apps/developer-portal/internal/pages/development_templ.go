@@ -14,6 +14,7 @@ import (
 	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/packages/ui"
 	"openhouse.example/packages/ui/text"
+	"openhouse.example/packages/web/auth"
 )
 
 func developmentsLead(ctx context.Context, v DevelopmentsView) string {
@@ -187,15 +188,17 @@ func developmentHead(f Frame, d store.Development) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			if f.CanEdit() {
+			if f.May(auth.EditDevelopments) {
 				templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: text.T(ctx, "action.edit"), Href: developmentPath(d.ID) + "/edit", Icon: "edit"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " ")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			if f.May(auth.RunImports) {
 				templ_7745c5c3_Err = ui.LinkButton(ui.LinkButtonProps{Label: text.T(ctx, "development.import"), Href: uploadPath(d.ID), Icon: "upload", Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -213,9 +216,10 @@ func developmentHead(f Frame, d store.Development) templ.Component {
 
 // The sides of a development.
 const (
-	tabOverview = "overview"
-	tabHomes    = "homes"
-	tabSheets   = "sheets"
+	tabOverview  = "overview"
+	tabHomes     = "homes"
+	tabDocuments = "documents"
+	tabSheets    = "sheets"
 )
 
 func developmentTabs(f Frame, d store.Development, homes int, active string) templ.Component {
@@ -251,9 +255,13 @@ func developmentTabItems(ctx context.Context, f Frame, d store.Development, home
 	items := []ui.TabItem{
 		{Label: text.T(ctx, "development.overview"), Href: developmentPath(d.ID), Active: active == tabOverview},
 		{Label: text.T(ctx, "development.homes"), Href: homesPath(d.ID), Active: active == tabHomes, Count: homes},
+		{Label: text.T(ctx, "documents.tab"), Href: documentsPath(d.ID), Active: active == tabDocuments},
 	}
-	if f.CanEdit() {
+	if f.May(auth.PrintCodes) {
 		items = append(items, ui.TabItem{Label: text.T(ctx, "sheets.tab"), Href: sheetsPath(d.ID), Active: active == tabSheets})
+	}
+	if f.May(auth.AnswerQuestions) {
+		items = append(items, ui.TabItem{Label: text.T(ctx, "questions.title"), Href: questionsAddress(store.QuestionOpen, d.ID)})
 	}
 	return items
 }
@@ -279,7 +287,7 @@ func noHomes(f Frame, d store.Development) templ.Component {
 			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if f.CanEdit() {
+		if f.May(auth.RunImports) {
 			templ_7745c5c3_Var9 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -536,7 +544,7 @@ func contactCard(v OverviewView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.EmergencyPhone == "" && v.CanEdit() {
+			if v.EmergencyPhone == "" && v.May(auth.EditDevelopments) {
 				templ_7745c5c3_Err = ui.Alert(ui.AlertProps{Tone: ui.Warning, Text: text.T(ctx, "development.no-emergency")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -625,7 +633,7 @@ func typesCard(types []store.HouseType) templ.Component {
 							var templ_7745c5c3_Var23 string
 							templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(TypeName(t.Code, t.Name))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 129, Col: 32}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 137, Col: 32}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 							if templ_7745c5c3_Err != nil {
@@ -656,7 +664,7 @@ func typesCard(types []store.HouseType) templ.Component {
 							var templ_7745c5c3_Var25 string
 							templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(orUnknown(ctx, whole(t.Bedrooms)))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 132, Col: 41}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 140, Col: 41}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 							if templ_7745c5c3_Err != nil {
@@ -687,7 +695,7 @@ func typesCard(types []store.HouseType) templ.Component {
 							var templ_7745c5c3_Var27 string
 							templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(squareMetres(ctx, t.FloorAreaM2))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 135, Col: 40}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 143, Col: 40}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 							if templ_7745c5c3_Err != nil {
@@ -718,7 +726,7 @@ func typesCard(types []store.HouseType) templ.Component {
 							var templ_7745c5c3_Var29 string
 							templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs(text.Number(ctx, t.Homes))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 138, Col: 33}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 146, Col: 33}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
 							if templ_7745c5c3_Err != nil {
@@ -784,7 +792,7 @@ func mailLink(email string) templ.Component {
 			var templ_7745c5c3_Var31 string
 			templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "unknown"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 148, Col: 26}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 156, Col: 26}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
 			if templ_7745c5c3_Err != nil {
@@ -825,7 +833,7 @@ func phoneLink(number string) templ.Component {
 			var templ_7745c5c3_Var33 string
 			templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "unknown"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 156, Col: 26}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 164, Col: 26}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 			if templ_7745c5c3_Err != nil {
@@ -839,7 +847,7 @@ func phoneLink(number string) templ.Component {
 			var templ_7745c5c3_Var34 templ.SafeURL
 			templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(dial(number)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 158, Col: 39}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 166, Col: 39}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 			if templ_7745c5c3_Err != nil {
@@ -852,7 +860,7 @@ func phoneLink(number string) templ.Component {
 			var templ_7745c5c3_Var35 string
 			templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinStringErrs(number)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 158, Col: 50}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/pages/development.templ`, Line: 166, Col: 50}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
 			if templ_7745c5c3_Err != nil {

@@ -10,6 +10,7 @@ import (
 	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/packages/ui"
 	"openhouse.example/packages/ui/text"
+	"openhouse.example/packages/web/auth"
 )
 
 // Frame is what stands around a page of a signed-in member of staff.
@@ -19,26 +20,41 @@ type Frame struct {
 	Outbox bool // development only: the mail that would have been sent
 }
 
-// CanEdit says whether the person's role may change things; the routes' guards decide in earnest.
-func (f Frame) CanEdit() bool { return f.Role == "developer" || f.Role == "admin" }
+// May asks the table of actions what the page may offer to the person; the routes' guards decide in earnest.
+func (f Frame) May(a auth.Action) bool { return auth.Role(f.Role).May(a) }
+
+// CanEdit is for pages whose subject has no action of its own in the table yet.
+func (f Frame) CanEdit() bool { return f.May(auth.EditDevelopments) }
 
 // CanCreate says whether the person may make developments.
-func (f Frame) CanCreate() bool { return f.CanEdit() && !f.Limited }
+func (f Frame) CanCreate() bool { return f.May(auth.EditDevelopments) && !f.Limited }
 
 // The places of the navigation.
 const (
 	navDevelopments = "developments"
+	navRequests     = "requests"
+	navNotices      = "notices"
+	navQuestions    = "questions"
 	navTeam         = "team"
+	navAudit        = "audit"
 	navOutbox       = "outbox"
 )
 
 // inside is a page of a signed-in member of staff.
 func inside(ctx context.Context, f Frame, title, place string, crumbs ...ui.Crumb) ui.Page {
 	nav := []ui.NavItem{{Label: text.T(ctx, "nav.developments"), Href: "/developments", Icon: "building", Active: place == navDevelopments}}
-	if f.Role == "admin" {
+	nav = append(nav, ui.NavItem{Label: text.T(ctx, "nav.requests"), Href: RequestsPath, Icon: "door", Active: place == navRequests, Count: int(f.Waiting)})
+	nav = append(nav, ui.NavItem{Label: text.T(ctx, "notices.title"), Href: NoticesPath, Icon: "bell", Active: place == navNotices})
+	if f.May(auth.AnswerQuestions) {
+		nav = append(nav, ui.NavItem{Label: text.T(ctx, "questions.title"), Href: QuestionsPath, Icon: "message", Active: place == navQuestions})
+	}
+	if f.May(auth.ManageTeam) {
 		nav = append(nav, ui.NavItem{Label: text.T(ctx, "team.title"), Href: "/team", Icon: "users", Active: place == navTeam})
 	}
-	if f.Outbox {
+	if f.May(auth.SeeAudit) {
+		nav = append(nav, ui.NavItem{Label: text.T(ctx, "audit.title"), Href: "/audit", Icon: "list", Active: place == navAudit})
+	}
+	if f.Outbox && f.May(auth.SeeOutbox) {
 		nav = append(nav, ui.NavItem{Label: text.T(ctx, "nav.outbox"), Href: "/outbox", Icon: "mail", Active: place == navOutbox})
 	}
 	return ui.Page{

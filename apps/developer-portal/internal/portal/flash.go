@@ -15,7 +15,11 @@ const flashCookie = "oh_flash"
 // text:keys flash.*
 var flashes = map[string]bool{
 	"development-created": true, "development-saved": true, "home-saved": true, "link-sent": true, "import-discarded": true, "sheets-at-work": true,
-	"password-set": true, "invited": true, "member-saved": true, "member-disabled": true, "member-enabled": true, "import-undone": true,
+	"password-set": true, "invited": true, "member-saved": true, "member-disabled": true, "member-enabled": true, "import-undone": true, "person-erased": true,
+	"request-approved": true, "request-rejected": true, "moved-out": true, "let-back-in": true, "resold": true,
+	"notice-created": true, "notice-saved": true, "notice-published": true, "notice-unpublished": true, "notice-ended": true, "notice-resumed": true,
+	"question-answered": true, "faq-published": true, "faq-saved": true, "faq-withdrawn": true,
+	"documents-uploaded": true, "document-saved": true, "document-archived": true, "document-unarchived": true, "document-queued": true, "version-added": true,
 }
 
 // done leads on to path, where the message is shown.

@@ -3,12 +3,19 @@ package portal
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"openhouse.example/apps/developer-portal/internal/pages"
 	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
+	"openhouse.example/packages/web/auth"
 )
+
+// searched is what somebody looks for, without what no text in the database can hold.
+func searched(r *http.Request, name string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(r.URL.Query().Get(name), ""), "\x00", "")
+}
 
 // ListHomes shows a development's homes: GET /developments/{development}/homes?q=…&status=…&page=….
 func (p *Portal) ListHomes(w http.ResponseWriter, r *http.Request) error {
@@ -20,7 +27,7 @@ func (p *Portal) ListHomes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	filter := store.HomeFilter{Words: r.URL.Query().Get("q"), Status: r.URL.Query().Get("status")}
+	filter := store.HomeFilter{Words: searched(r, "q"), Status: r.URL.Query().Get("status")}
 	if filter.Status != "" && !slices.Contains(pages.HomeStates, filter.Status) {
 		return web.Invalid(map[string]text.Message{"status": web.MsgChoose})
 	}
@@ -35,10 +42,11 @@ func (p *Portal) ListHomes(w http.ResponseWriter, r *http.Request) error {
 	around := counted(r, number, len(list.Homes), int(list.Total))
 	if web.WantsJSON(r) {
 		return web.JSON(w, http.StatusOK, struct {
-			Homes []store.HomeLine `json:"homes"`
-			Total int64            `json:"total"`
-			Next  *string          `json:"next"`
-		}{list.Homes, list.Total, next(around)})
+			Homes    []store.HomeLine `json:"homes"`
+			Total    int64            `json:"total"`
+			Next     *string          `json:"next"`
+			Withheld []auth.Action    `json:"withheld,omitempty"`
+		}{list.Homes, list.Total, next(around), withheld(who, auth.SeeBuyers)})
 	}
 	frame, err := p.frame(w, r, who)
 	if err != nil {
@@ -60,7 +68,7 @@ func (p *Portal) ShowHome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var code *pages.HomeCodeView
-	if mayEdit(who) {
+	if may(who, auth.PrintCodes) {
 		code = &pages.HomeCodeView{Residents: p.residents}
 		if code.HomeCode, err = p.store.HomeCode(r.Context(), who, id); err != nil {
 			return err
@@ -69,8 +77,10 @@ func (p *Portal) ShowHome(w http.ResponseWriter, r *http.Request) error {
 	if web.WantsJSON(r) {
 		answer := struct {
 			store.HomeView
-			Code *store.HomeCode `json:"code,omitempty"` // not for viewers
-		}{HomeView: home}
+			Requests []pages.RequestLine `json:"requests"`
+			Code     *store.HomeCode     `json:"code,omitempty"` // not for viewers
+			Withheld []auth.Action       `json:"withheld,omitempty"`
+		}{HomeView: home, Requests: requestLines(who, home.Requests), Withheld: withheld(who, auth.SeeBuyers, auth.SeePeople, auth.PrintCodes)}
 		if code != nil {
 			answer.Code = &code.HomeCode
 		}
@@ -80,7 +90,9 @@ func (p *Portal) ShowHome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, pages.Home(pages.HomePage{Frame: frame, HomeView: home, Code: code}))
+	return web.Render(w, r, http.StatusOK, pages.Home(pages.HomePage{
+		Frame: frame, HomeView: home, Requests: requestLines(who, home.Requests), Code: code,
+	}))
 }
 
 // EditHome shows the form for a home: GET /homes/{home}/edit.

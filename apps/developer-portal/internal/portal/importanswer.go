@@ -12,6 +12,7 @@ import (
 	"openhouse.example/apps/developer-portal/internal/importing"
 	"openhouse.example/apps/developer-portal/internal/pages"
 	"openhouse.example/apps/developer-portal/internal/store"
+	"openhouse.example/packages/web/auth"
 )
 
 // importJSON is an import as programs see it.
@@ -45,6 +46,8 @@ type importJSON struct {
 	Show string    `json:"show,omitempty"`
 	List []rowJSON `json:"list,omitempty"` // the rows of the state in Show
 	Next *string   `json:"next,omitempty"`
+
+	Withheld []auth.Action `json:"withheld,omitempty"` // the rows, and what else stood in the file, for viewers
 }
 
 // rowJSON is a staged row as programs see it.

@@ -3,7 +3,6 @@ package portal
 import (
 	"bytes"
 	"errors"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
+	"openhouse.example/packages/web/auth"
 )
 
 var rowStates = []string{store.RowNew, store.RowChanged, store.RowUnchanged, store.RowError}
@@ -31,7 +31,7 @@ func (p *Portal) ShowImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if i.Abandoned && mayEdit(who) {
+	if i.Abandoned && may(who, auth.RunImports) {
 		p.imports.Start(who, p.app.Intent(r), id)
 	}
 	return p.importPage(w, r, who, i, http.StatusOK, "")
@@ -63,7 +63,10 @@ func (p *Portal) importPage(w http.ResponseWriter, r *http.Request, who store.St
 		if err != nil {
 			return err
 		}
-		answer.Show, answer.Next = show, next(around)
+		answer.Withheld = withheld(who, auth.RunImports)
+		if len(answer.Withheld) == 0 {
+			answer.Show, answer.Next = show, next(around)
+		}
 		if answer.List, err = rowAnswers(r.Context(), rows); err != nil {
 			return err
 		}
@@ -257,10 +260,5 @@ func (p *Portal) ImportErrors(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := strings.TrimSuffix(i.FileName, ".csv") + "-errors.csv"
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Cache-Control", "no-store")
-	_, _ = w.Write(file.Bytes()) // the client may be gone; there is nobody else to tell
-	return nil
+	return web.SendWhole(w, r, web.File{Name: name, Type: "text/csv"}, file.Bytes())
 }

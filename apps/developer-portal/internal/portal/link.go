@@ -7,7 +7,6 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/packages/platform"
-	"openhouse.example/packages/ui/mail"
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 )
@@ -37,17 +36,12 @@ func (p *Portal) SendLink(w http.ResponseWriter, r *http.Request) error {
 	if !allowed {
 		return web.TooMany(linkSpan)
 	}
-	secret, hash := platform.NewToken()
-	ctx := r.Context()
-	sent, err := p.store.SendLink(ctx, who, p.app.Intent(r), id, hash, func(m store.LinkMail) (subject, body string) {
-		return mail.Link{
-			Company: m.Company, Development: m.Development, Home: m.Home,
-			Address: p.residents.Join("/link/" + secret), Life: platform.LinkLife,
-		}.Text(ctx)
-	})
+	sent, err := p.store.SendLink(r.Context(), who, p.app.Intent(r), id, p.linkToHome(r))
 	switch {
 	case errors.Is(err, store.ErrNoAddress):
 		return web.Conflict("no_address", text.M("home.link-needs-email"), err)
+	case errors.Is(err, store.ErrMovedOut):
+		return web.Conflict("moved_out", text.M("home.buyer-left"), err)
 	case err != nil:
 		return err
 	case web.WantsJSON(r):

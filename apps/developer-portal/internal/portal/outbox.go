@@ -1,12 +1,14 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"regexp"
 	"strings"
 
 	"openhouse.example/apps/developer-portal/internal/pages"
+	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/packages/platform"
 	"openhouse.example/packages/web"
 )
@@ -38,13 +40,22 @@ func onThisMachine(r *http.Request) bool {
 	return true
 }
 
+// recentMail is the company's mail, of all its developments: for who sees only some of them there is no such page.
+func (p *Portal) recentMail(r *http.Request, who store.Staff) ([]platform.QueuedMail, error) {
+	mail, err := p.store.Outbox(r.Context(), who)
+	if errors.Is(err, store.ErrLimited) {
+		return nil, web.NotFound()
+	}
+	return mail, err
+}
+
 // ShowOutbox lists the newest mail of the company: GET /outbox, in development only.
 func (p *Portal) ShowOutbox(w http.ResponseWriter, r *http.Request) error {
 	who, err := staff(r)
 	if err != nil {
 		return err
 	}
-	mail, err := p.store.Outbox(r.Context(), who)
+	mail, err := p.recentMail(r, who)
 	if err != nil {
 		return err
 	}
@@ -78,7 +89,7 @@ func (p *Portal) ShowMail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	mail, err := p.store.Outbox(r.Context(), who)
+	mail, err := p.recentMail(r, who)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (p *Portal) SendReset(w http.ResponseWriter, r *http.Request) error {
 			Email: r.PostForm.Get("email"), Errors: web.Complaints(ctx, err),
 		}))
 	}
-	if err := p.hitFrom(r, "reset-from", resetsByAddress); err != nil {
+	if err := p.hitFrom(r, "reset-from", resetsByAddress, resetSpan); err != nil {
 		return err
 	}
 	wanted, err := p.store.Hit(ctx, platform.Bucket("reset-for", email), resetsByAccount, resetSpan)
@@ -68,11 +68,11 @@ func (p *Portal) SendReset(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, pages.ResetOnItsWay())
 }
 
-// hitFrom counts an attempt of the client's network.
-func (p *Portal) hitFrom(r *http.Request, kind string, most int) error {
-	allowed, err := p.store.Hit(r.Context(), platform.Bucket(kind, web.Network(web.ClientIP(r))), most, resetSpan)
+// hitFrom counts an attempt of the client's network, which has most of its kind in a span.
+func (p *Portal) hitFrom(r *http.Request, kind string, most int, span time.Duration) error {
+	allowed, err := p.store.Hit(r.Context(), platform.Bucket(kind, web.Network(web.ClientIP(r))), most, span)
 	if err == nil && !allowed {
-		err = web.TooMany(resetSpan)
+		err = web.TooMany(span)
 	}
 	return err
 }
@@ -111,7 +111,7 @@ func (p *Portal) SetPassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.hitFrom(r, "password-from", settingsByAddress); err != nil {
+	if err := p.hitFrom(r, "password-from", settingsByAddress, resetSpan); err != nil {
 		return err
 	}
 	token := chi.URLParam(r, "token")

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"openhouse.example/apps/developer-portal/internal/importing"
@@ -17,6 +18,7 @@ import (
 	"openhouse.example/apps/developer-portal/internal/printing"
 	"openhouse.example/apps/developer-portal/internal/store"
 	"openhouse.example/packages/platform"
+	"openhouse.example/packages/platform/files"
 	"openhouse.example/packages/web"
 	"openhouse.example/packages/web/auth"
 	"openhouse.example/packages/web/idtoken"
@@ -34,16 +36,19 @@ type Portal struct {
 	choiceKey  []byte // proves a choice of company
 	resets     *resetSender
 	residents  web.PublicURL
+	files      files.Storage
 	outbox     bool
 	now        func() time.Time
 }
 
 // Options are what the portal is told about the installation.
 type Options struct {
-	Key        auth.Key          // signs sessions; the proof of a choice of company is made with a key derived from it
-	Residents  web.PublicURL     // the tenant portal: links in mails lead there
-	Identities *idtoken.Verifier // of companies' own identity providers; closed by whoever made it
-	Outbox     bool              // development only: show the mail that would have been sent
+	Key        auth.Key            // signs sessions; the proof of a choice of company is made with a key derived from it
+	Passwords  *platform.Passwords // of staff
+	Residents  web.PublicURL       // the tenant portal: links in mails lead there
+	Identities *idtoken.Verifier   // of companies' own identity providers; closed by whoever made it
+	Files      files.Storage       // of documents
+	Outbox     bool                // development only: show the mail that would have been sent
 }
 
 // New returns the portal's handlers; end them with Close. imports and prints are closed by whoever made them.
@@ -53,8 +58,8 @@ func New(app *web.App, s *store.Store, imports *importing.Runner, prints *printi
 		return nil, fmt.Errorf("derive the key for choices of company: %w", err)
 	}
 	return &Portal{
-		app: app, store: s, imports: imports, prints: prints, issuer: issuer, passwords: platform.NewPasswords(0),
-		choiceKey: choiceKey, identities: o.Identities, resets: newResetSender(app, s), residents: o.Residents, outbox: o.Outbox, now: time.Now,
+		app: app, store: s, imports: imports, prints: prints, issuer: issuer, passwords: o.Passwords,
+		choiceKey: choiceKey, identities: o.Identities, resets: newResetSender(app, s), residents: o.Residents, files: o.Files, outbox: o.Outbox, now: time.Now,
 	}, nil
 }
 
@@ -76,12 +81,16 @@ func (p *Portal) frame(w http.ResponseWriter, r *http.Request, who store.Staff) 
 	if err != nil {
 		return pages.Frame{}, err
 	}
-	return pages.Frame{Frame: frame, Flash: p.takeFlash(w, r), Outbox: p.outbox && onThisMachine(r)}, nil
+	return pages.Frame{Frame: frame, Flash: p.takeFlash(w, r), Outbox: p.outbox && !frame.Limited && onThisMachine(r)}, nil
 }
 
-// mayEdit says whether the person's role may change things, for what the guard of a route can't decide.
-func mayEdit(who store.Staff) bool {
-	return who.Role == string(auth.RoleDeveloper) || who.Role == string(auth.RoleAdmin)
+// may asks the table of actions, for what the guard of a route can't decide.
+func may(who store.Staff, a auth.Action) bool { return auth.Role(who.Role).May(a) }
+
+// withheld tells programs what an answer leaves blank because the person may not see it, by the names of the actions;
+// nil if nothing is.
+func withheld(who store.Staff, actions ...auth.Action) []auth.Action {
+	return slices.DeleteFunc(actions, func(a auth.Action) bool { return may(who, a) })
 }
 
 // Start leads to the first page: GET /.

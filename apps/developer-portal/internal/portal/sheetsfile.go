@@ -2,11 +2,7 @@ package portal
 
 import (
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
-	"strconv"
 	"time"
 
 	"openhouse.example/apps/developer-portal/internal/sheets"
@@ -54,23 +50,15 @@ func (p *Portal) sheetFile(w http.ResponseWriter, r *http.Request, kind, mediaTy
 	case err != nil:
 		return err
 	}
-	size := map[string]int64{store.FilePDF: print.PDF, store.FileZIP: print.ZIP}[kind]
-	name := sheets.FileName("qr codes", print.Development) + "." + kind
-	h := w.Header()
-	h.Set("Content-Type", mediaType)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Content-Length", strconv.FormatInt(size, 10))
-	h.Set("Cache-Control", "no-store")
-	for part := 1; ; part++ {
-		if _, err := w.Write(content); err != nil {
-			return nil //nolint:nilerr // the client is gone; there is nobody else to tell
-		}
-		if size -= int64(len(content)); size <= 0 {
-			return nil
-		}
-		if content, err = p.store.ReadFilePart(r.Context(), who, id, kind, part); err != nil {
-			// Half a file is sent: the connection is cut, so that nobody takes it for a whole one.
-			return fmt.Errorf("%w: the file of the sheets ends early: %w", io.ErrUnexpectedEOF, err)
-		}
+	file := web.File{
+		Name: sheets.FileName("qr codes", print.Development) + "." + kind,
+		Type: mediaType,
+		Size: map[string]int64{store.FilePDF: print.PDF, store.FileZIP: print.ZIP}[kind],
 	}
+	return web.SendFile(w, r, file, func(part int) ([]byte, error) {
+		if part == 0 {
+			return content, nil
+		}
+		return p.store.ReadFilePart(r.Context(), who, id, kind, part)
+	})
 }

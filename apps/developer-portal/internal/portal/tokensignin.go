@@ -60,15 +60,6 @@ func (p *Portal) SignInByToken(w http.ResponseWriter, r *http.Request) error {
 	return p.choose(w, r, accounts, "/developments")
 }
 
-// countTry bounds how often one place can try to sign in.
-func (p *Portal) countTry(r *http.Request) error {
-	allowed, err := p.store.Hit(r.Context(), platform.Bucket("sign-in-from", web.Network(web.ClientIP(r))), triesByAddress, tryAgainAfter)
-	if err == nil && !allowed {
-		err = web.TooMany(tryAgainAfter)
-	}
-	return err
-}
-
 // tokenAccounts are the accounts that a token opens: one for each company that takes this issuer's tokens and has such
 // a person. The token is used up by that.
 func (p *Portal) tokenAccounts(r *http.Request, token, issuer string, providers []store.IdentityProvider) ([]store.Account, error) {

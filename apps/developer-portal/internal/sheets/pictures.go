@@ -3,7 +3,6 @@ package sheets
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"image"
 	"image/color"
@@ -11,9 +10,10 @@ import (
 	"io"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"openhouse.example/packages/web/csvfile"
 )
 
 // pixels is the width of a module in a picture: some 4 cm at 300 dots an inch.
@@ -23,15 +23,13 @@ const pixels = 10
 type pictures struct {
 	zip   *zip.Writer
 	list  bytes.Buffer
-	rows  *csv.Writer
+	rows  *csvfile.Writer
 	count int
 }
 
 func newPictures(out io.Writer, w Words) *pictures {
 	p := &pictures{zip: zip.NewWriter(out)}
-	p.list.WriteString("\uFEFF") // else Excel takes UTF-8 for something older
-	p.rows = csv.NewWriter(&p.list)
-	p.rows.UseCRLF = true
+	p.rows = csvfile.New(&p.list, 0)
 	c := w.Columns
 	p.row(c.File, c.Development, c.Block, c.Number, c.Address, c.Link, c.Code)
 	return p
@@ -52,8 +50,7 @@ func (p *pictures) add(c Card, code [][]bool) error {
 }
 
 func (p *pictures) close() error {
-	p.rows.Flush()
-	if err := p.rows.Error(); err != nil {
+	if err := p.rows.Close(); err != nil {
 		return fmt.Errorf("sheets: write the list: %w", err)
 	}
 	file, err := p.zip.Create("manifest.csv")
@@ -70,24 +67,7 @@ func (p *pictures) close() error {
 }
 
 // row adds a line to the list. The writer keeps its error until the end.
-func (p *pictures) row(cells ...string) {
-	for i, cell := range cells {
-		cells[i] = harmless(cell)
-	}
-	_ = p.rows.Write(cells)
-}
-
-// harmless keeps a spreadsheet from calculating what somebody has called a home. Some programs skip blanks before they
-// look for a formula, and some take the wide signs of East Asian keyboards for the narrow ones.
-func harmless(cell string) string {
-	const signs = "=+-@＝＋－＠"
-	start := strings.TrimLeftFunc(cell, unicode.IsSpace)
-	first, _ := utf8.DecodeRuneInString(start)
-	if start != cell || start != "" && strings.ContainsRune(signs, first) {
-		return "'" + cell
-	}
-	return cell
-}
+func (p *pictures) row(cells ...string) { _ = p.rows.Line(cells...) }
 
 // picture is a QR code with one bit a pixel.
 func picture(code [][]bool) image.Image {

@@ -168,6 +168,10 @@ func (s *Store) CreateDevelopment(ctx context.Context, who Staff, in db.Intent, 
 func (s *Store) SaveDevelopment(ctx context.Context, who Staff, in db.Intent, id uuid.UUID, version time.Time, f DevelopmentFields) (Created, error) {
 	return db.Write(ctx, s.pool, who.scope(), in, func(ctx context.Context, tx *db.Tx) (Created, error) {
 		q := dbgen.New(tx)
+		before, err := development(ctx, q, who, id)
+		if err != nil {
+			return Created{}, err
+		}
 		saved, err := q.UpdateDevelopment(ctx, dbgen.UpdateDevelopmentParams{
 			TenantID: who.TenantID, ID: id, Version: version, Name: f.Name, Address: f.Address, Status: f.Status,
 			ContactName: f.ContactName, ContactEmail: f.ContactEmail, ContactPhone: f.ContactPhone, EmergencyPhone: f.EmergencyPhone,
@@ -179,8 +183,7 @@ func (s *Store) SaveDevelopment(ctx context.Context, who Staff, in db.Intent, id
 			_, err := development(ctx, q, who, id)
 			return Created{}, changedOr(err)
 		}
-		tx.Audit(db.Event{Action: "development.update", Object: "development", ObjectID: id})
-		return Created{ID: id}, nil
+		return Created{ID: id}, auditChange(tx, db.Event{Action: "development.update", Object: "development", ObjectID: id}, before.DevelopmentFields, f)
 	})
 }
 

@@ -33,7 +33,10 @@ type PasswordState struct {
 	ChangedAt *time.Time `json:"changedAt,omitempty"`
 }
 
-// Accounts lists the accounts, at most five, behind an e-mail address: only of people and companies that may get in.
+// MostAccounts is how many accounts the door tells behind one address.
+const MostAccounts = 5
+
+// Accounts lists the accounts, at most MostAccounts, behind an e-mail address: only of people and companies that may get in.
 func (s *Store) Accounts(ctx context.Context, email string) ([]Account, error) {
 	return db.Door(ctx, s.pool, func(ctx context.Context, q db.Querier) ([]Account, error) {
 		rows, err := q.Query(ctx, accountsSQL, email)
@@ -55,8 +58,12 @@ func (s *Store) Hit(ctx context.Context, bucket string, most int, window time.Du
 
 // Outbox lists the newest mail of who's company; none unless the company is there for development.
 func (s *Store) Outbox(ctx context.Context, who Staff) ([]platform.QueuedMail, error) {
-	if _, err := s.Frame(ctx, who); err != nil { // a door has no guard that would notice an ended session
+	frame, err := s.Frame(ctx, who)
+	if err != nil { // a door has no guard that would notice an ended session
 		return nil, err
+	}
+	if frame.Limited {
+		return nil, ErrLimited
 	}
 	return platform.RecentMail(ctx, s.pool, who.TenantID, mostMail)
 }

@@ -9,6 +9,7 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/store/dbgen"
 	"openhouse.example/packages/db"
+	"openhouse.example/packages/web/auth"
 )
 
 // HouseType is a plan that homes of a development share, with how many do. Nil means not known.
@@ -47,7 +48,7 @@ func dayOf(t *time.Time) *Day {
 	return &Day{*t}
 }
 
-// HomeLine is a home in the list.
+// HomeLine is a home in the list. Its buyer is blank for those who may not see buyers.
 type HomeLine struct {
 	ID             uuid.UUID `json:"id"`
 	Block          string    `json:"block"`
@@ -85,7 +86,7 @@ func (s *Store) Homes(ctx context.Context, who Staff, development uuid.UUID, f H
 	words = words[:min(len(words), mostWords)]
 	return db.Read(ctx, s.pool, who.scope(), func(ctx context.Context, h db.Querier) (HomeList, error) {
 		rows, err := dbgen.New(h).ListHomes(ctx, dbgen.ListHomesParams{
-			TenantID: who.TenantID, DevelopmentID: development, Status: f.Status, Words: words,
+			TenantID: who.TenantID, DevelopmentID: development, Status: f.Status, Words: words, Buyers: who.may(auth.SeeBuyers),
 			PageSize: int32(page.Size), PageOffset: int32(page.Offset),
 		})
 		if err != nil {
@@ -104,7 +105,8 @@ func (s *Store) Homes(ctx context.Context, who Staff, development uuid.UUID, f H
 	})
 }
 
-// HomeFields is what people enter about a home. Nil means not known.
+// HomeFields is what people enter about a home. Nil means not known. Its buyer is blank for those who may not see
+// buyers.
 type HomeFields struct {
 	HouseTypeID    uuid.UUID `json:"houseTypeId"`
 	Block          string    `json:"block"`
@@ -134,22 +136,15 @@ type Home struct {
 	UpdatedAt time.Time `json:"updatedAt"` // also the version for SaveHome
 }
 
-// Resident is a person who lives in a home.
-type Resident struct {
-	ID    uuid.UUID `json:"id"`
-	Name  string    `json:"name"`
-	Email string    `json:"email"`
-	Kind  string    `json:"kind"` // owner or occupier
-	Since time.Time `json:"since"`
-}
-
-// HomeView is a home with the people who live there.
+// HomeView is a home with the people who live there, who used to, and who ask to.
 type HomeView struct {
 	Home
 	Residents []Resident `json:"residents"`
+	Former    []Resident `json:"formerResidents"`
+	Requests  []Request  `json:"requests"`
 }
 
-// Home reads a home and who lives there; db.ErrNotFound if who can see none by that id.
+// Home reads a home and its people; db.ErrNotFound if who can see none by that id.
 func (s *Store) Home(ctx context.Context, who Staff, id uuid.UUID) (HomeView, error) {
 	return db.Read(ctx, s.pool, who.scope(), func(ctx context.Context, h db.Querier) (HomeView, error) {
 		q := dbgen.New(h)
@@ -157,11 +152,12 @@ func (s *Store) Home(ctx context.Context, who Staff, id uuid.UUID) (HomeView, er
 		if err != nil {
 			return HomeView{}, err
 		}
-		rows, err := q.HomeResidents(ctx, dbgen.HomeResidentsParams{TenantID: who.TenantID, UnitID: id})
-		view := HomeView{Home: home, Residents: make([]Resident, len(rows))}
-		for i, r := range rows {
-			view.Residents[i] = Resident{ID: r.ID, Name: r.FullName, Email: r.Email, Kind: r.Kind, Since: r.StartedAt}
+		view := HomeView{Home: home}
+		if view.Residents, view.Former, err = people(ctx, q, who, id); err != nil {
+			return HomeView{}, err
 		}
+		list, err := requests(ctx, q, who, RequestFilter{Home: id}, Page{Size: mostOfHome})
+		view.Requests = list.Requests
 		return view, err
 	})
 }
@@ -186,7 +182,7 @@ func (s *Store) HomeToEdit(ctx context.Context, who Staff, id uuid.UUID) (HomeTo
 }
 
 func home(ctx context.Context, q *dbgen.Queries, who Staff, id uuid.UUID) (Home, error) {
-	r, err := q.GetHome(ctx, dbgen.GetHomeParams{TenantID: who.TenantID, ID: id})
+	r, err := q.GetHome(ctx, dbgen.GetHomeParams{TenantID: who.TenantID, ID: id, Buyers: who.may(auth.SeeBuyers)})
 	return Home{
 		ID: r.ID, DevelopmentID: r.DevelopmentID, Development: r.Development,
 		TypeCode: r.TypeCode, TypeName: r.TypeName, UpdatedAt: r.UpdatedAt,
@@ -205,6 +201,10 @@ func home(ctx context.Context, q *dbgen.Queries, who Staff, id uuid.UUID) (Home,
 func (s *Store) SaveHome(ctx context.Context, who Staff, in db.Intent, id uuid.UUID, version time.Time, f HomeFields) (Created, error) {
 	return db.Write(ctx, s.pool, who.scope(), in, func(ctx context.Context, tx *db.Tx) (Created, error) {
 		q := dbgen.New(tx)
+		before, err := home(ctx, q, who, id)
+		if err != nil {
+			return Created{}, err
+		}
 		taken, err := q.HomeNumberTaken(ctx, dbgen.HomeNumberTakenParams{TenantID: who.TenantID, ID: id, Block: f.Block, UnitNumber: f.UnitNumber})
 		if err != nil {
 			return Created{}, err
@@ -229,7 +229,7 @@ func (s *Store) SaveHome(ctx context.Context, who Staff, in db.Intent, id uuid.U
 			_, err := home(ctx, q, who, id)
 			return Created{}, changedOr(err)
 		}
-		tx.Audit(db.Event{Action: "home.update", Object: "unit", ObjectID: id})
-		return Created{ID: id}, nil
+		// What was read before is what was replaced: the update has found the version unchanged.
+		return Created{ID: id}, auditChange(tx, db.Event{Action: "home.update", Object: "unit", ObjectID: id}, before.HomeFields, f)
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/store/dbgen"
 	"openhouse.example/packages/db"
+	"openhouse.example/packages/web/auth"
 )
 
 // The states of an import.
@@ -65,17 +66,17 @@ func (i Import) InWork() bool { return i.State == ImportUploaded || i.State == I
 
 // Import reads an import without its rows; db.ErrNotFound if who can see none by that id.
 func (s *Store) Import(ctx context.Context, who Staff, id uuid.UUID) (Import, error) {
-	return s.readImport(ctx, who, who.scope(), id)
+	return s.readImport(ctx, who, who.scope(), who.may(auth.RunImports), id)
 }
 
 // ImportInBackground is Import for work that outlives the session it was begun in.
 func (s *Store) ImportInBackground(ctx context.Context, who Staff, id uuid.UUID) (Import, error) {
-	return s.readImport(ctx, who, who.unguarded(), id)
+	return s.readImport(ctx, who, who.unguarded(), true, id)
 }
 
-func (s *Store) readImport(ctx context.Context, who Staff, scope db.Scope, id uuid.UUID) (Import, error) {
+func (s *Store) readImport(ctx context.Context, who Staff, scope db.Scope, rows bool, id uuid.UUID) (Import, error) {
 	return db.Read(ctx, s.pool, scope, func(ctx context.Context, h db.Querier) (Import, error) {
-		r, err := dbgen.New(h).GetImport(ctx, dbgen.GetImportParams{TenantID: who.TenantID, ID: id, LeaseSeconds: importLease.Seconds()})
+		r, err := dbgen.New(h).GetImport(ctx, dbgen.GetImportParams{TenantID: who.TenantID, ID: id, Rows: rows, LeaseSeconds: importLease.Seconds()})
 		return Import{
 			ID: r.ID, DevelopmentID: r.DevelopmentID, Development: r.Development, State: r.State, Note: r.Error,
 			FileName: r.FileName, FileSize: int(r.FileSize), CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy,
@@ -126,8 +127,11 @@ type ImportRow struct {
 	UnitID            *uuid.UUID // the home that the row made or changed
 }
 
-// ImportRows lists staged rows of one state in the order of the file.
+// ImportRows lists staged rows of one state in the order of the file; none to those who may not see what stands in it.
 func (s *Store) ImportRows(ctx context.Context, who Staff, id uuid.UUID, state string, page Page) ([]ImportRow, error) {
+	if !who.may(auth.RunImports) {
+		return nil, nil
+	}
 	return db.Read(ctx, s.pool, who.scope(), func(ctx context.Context, h db.Querier) ([]ImportRow, error) {
 		rows, err := dbgen.New(h).ListImportRows(ctx, dbgen.ListImportRowsParams{
 			TenantID: who.TenantID, ImportID: id, State: state, PageSize: int32(page.Size), PageOffset: int32(page.Offset),

@@ -7,6 +7,7 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/store/dbgen"
 	"openhouse.example/packages/db"
+	"openhouse.example/packages/web/auth"
 )
 
 // Staff is a member of staff in one session, on whose behalf a statement runs. It comes from a verified token and
@@ -15,6 +16,9 @@ type Staff struct {
 	TenantID, ID, SessionID uuid.UUID
 	Role                    string // as the token says; the guard compares it with today's
 }
+
+// may asks the table of actions, for what a statement may give out.
+func (s Staff) may(a auth.Action) bool { return auth.Role(s.Role).May(a) }
 
 // scope shows this person's company only. Its guard travels with the first statement and ends access as soon as the
 // session, the account, its role or the company has ended (db.ErrScopeRefused).
@@ -34,16 +38,17 @@ func (s Staff) unguarded() db.Scope {
 	}
 }
 
-// Frame is what stands around every page: the company and the person.
+// Frame is what stands around every page: the company, the person, and what waits for them.
 type Frame struct {
 	Company, Name, Email, Role string
-	Limited                    bool // sees some developments only
+	Limited                    bool  // sees some developments only
+	Waiting                    int64 // requests that the person sees and nobody has decided
 }
 
 // Frame reads the frame of who's pages.
 func (s *Store) Frame(ctx context.Context, who Staff) (Frame, error) {
 	return db.Read(ctx, s.pool, who.scope(), func(ctx context.Context, q db.Querier) (Frame, error) {
 		row, err := dbgen.New(q).Frame(ctx, dbgen.FrameParams{TenantID: who.TenantID, StaffID: who.ID})
-		return Frame{Company: row.Company, Name: row.FullName, Email: row.Email, Role: row.Role, Limited: row.Limited}, err
+		return Frame{Company: row.Company, Name: row.FullName, Email: row.Email, Role: row.Role, Limited: row.Limited, Waiting: row.Requests}, err
 	})
 }

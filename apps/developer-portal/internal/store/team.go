@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -58,10 +60,25 @@ type MemberView struct {
 
 // MemberFields is what an administrator decides about a member of staff.
 type MemberFields struct {
-	Name         string
-	Role         string
-	Limited      bool        // to Developments; never an administrator
-	Developments []uuid.UUID // of the company, each once
+	Name         string      `json:"name"`
+	Role         string      `json:"role"`
+	Limited      bool        `json:"limited"`      // to Developments; never an administrator
+	Developments []uuid.UUID `json:"developments"` // of the company, each once
+}
+
+// inOrder is f with its developments in the order of their ids, to be compared.
+func (f MemberFields) inOrder() MemberFields {
+	f.Developments = slices.SortedFunc(slices.Values(f.Developments), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	return f
+}
+
+// fields is what was decided about a member.
+func (m MemberView) fields() MemberFields {
+	f := MemberFields{Name: m.Name, Role: m.Role, Limited: m.Limited}
+	for _, d := range m.Developments {
+		f.Developments = append(f.Developments, d.ID)
+	}
+	return f
 }
 
 func statusOf(disabledAt, lastSignIn *time.Time, hasPassword bool) string {
@@ -167,6 +184,10 @@ func (s *Store) SaveMember(ctx context.Context, who Staff, in db.Intent, id uuid
 		case id == who.ID && (f.Role != old.Role || f.Limited != old.Limited):
 			return Created{}, ErrOwnAccount
 		}
+		before, err := member(ctx, q, who, id)
+		if err != nil {
+			return Created{}, err
+		}
 		err = q.UpdateTeamMember(ctx, dbgen.UpdateTeamMemberParams{
 			TenantID: who.TenantID, ID: id, FullName: f.Name, Role: f.Role, Limited: f.Limited,
 		})
@@ -184,10 +205,10 @@ func (s *Store) SaveMember(ctx context.Context, who Staff, in db.Intent, id uuid
 				return Created{}, err
 			}
 		}
-		tx.Audit(db.Event{Action: "staff.update", Object: "staff", ObjectID: id, Detail: map[string]any{
+		event := db.Event{Action: "staff.update", Object: "staff", ObjectID: id, Detail: map[string]any{
 			"role": f.Role, "role_before": old.Role, "limited": f.Limited, "developments": f.Developments,
-		}})
-		return Created{ID: id}, nil
+		}}
+		return Created{ID: id}, auditChange(tx, event, before.fields().inOrder(), f.inOrder())
 	})
 }
 
@@ -227,7 +248,8 @@ func limitTo(ctx context.Context, q *dbgen.Queries, who Staff, id uuid.UUID, f M
 	return err
 }
 
-// DisableMember shuts a member out and ends all their sessions. One who is out already is no error. ErrOwnAccount for
+// DisableMember shuts a member out, and ends all their sessions and links: an invitation or a link to a new password would
+// work again as soon as they are enabled. One who is out already is no error. ErrOwnAccount for
 // who themself; else the errors of SaveMember.
 func (s *Store) DisableMember(ctx context.Context, who Staff, in db.Intent, id uuid.UUID) (Created, error) {
 	return db.Write(ctx, s.pool, who.scope(), in, func(ctx context.Context, tx *db.Tx) (Created, error) {
@@ -247,12 +269,15 @@ func (s *Store) DisableMember(ctx context.Context, who Staff, in db.Intent, id u
 		if _, err := platform.EndStaffSessions(ctx, tx, who.TenantID, id); err != nil {
 			return Created{}, err
 		}
+		if err := q.EndLinksOfStaff(ctx, dbgen.EndLinksOfStaffParams{TenantID: who.TenantID, StaffID: &id}); err != nil {
+			return Created{}, err
+		}
 		tx.Audit(db.Event{Action: "staff.disable", Object: "staff", ObjectID: id})
 		return Created{ID: id}, nil
 	})
 }
 
-// EnableMember lets a member in again who was shut out; sessions that were ended stay ended. One who isn't out is no
+// EnableMember lets a member in again who was shut out; sessions and links that were ended stay ended. One who isn't out is no
 // error. The errors are those of SaveMember.
 func (s *Store) EnableMember(ctx context.Context, who Staff, in db.Intent, id uuid.UUID) (Created, error) {
 	return db.Write(ctx, s.pool, who.scope(), in, func(ctx context.Context, tx *db.Tx) (Created, error) {

@@ -15,14 +15,18 @@ import (
 const GetHome = `-- name: GetHome :one
 select u.id, u.development_id, d.name as development, u.house_type_id, t.code as type_code, t.name as type_name,
        u.block, u.unit_number, u.address_line_1, u.address_line_2, u.city, u.postcode, u.bedrooms, u.bathrooms, u.floor_area_m2,
-       u.status, u.handover_date, u.purchaser_name, u.purchaser_email, u.purchaser_phone, u.updated_at
+       u.status, u.handover_date, u.updated_at,
+       case when $1::bool then u.purchaser_name else '' end as purchaser_name,
+       case when $1::bool then u.purchaser_email else '' end as purchaser_email,
+       case when $1::bool then u.purchaser_phone else '' end as purchaser_phone
 from units u
 join developments d on d.tenant_id = u.tenant_id and d.id = u.development_id
 join house_types t on t.tenant_id = u.tenant_id and t.id = u.house_type_id
-where u.tenant_id = $1 and u.id = $2
+where u.tenant_id = $2 and u.id = $3
 `
 
 type GetHomeParams struct {
+	Buyers   bool
 	TenantID uuid.UUID
 	ID       uuid.UUID
 }
@@ -45,14 +49,14 @@ type GetHomeRow struct {
 	FloorAreaM2    *float64
 	Status         string
 	HandoverDate   *time.Time
+	UpdatedAt      time.Time
 	PurchaserName  string
 	PurchaserEmail string
 	PurchaserPhone string
-	UpdatedAt      time.Time
 }
 
 func (q *Queries) GetHome(ctx context.Context, arg GetHomeParams) (GetHomeRow, error) {
-	row := q.db.QueryRow(ctx, GetHome, arg.TenantID, arg.ID)
+	row := q.db.QueryRow(ctx, GetHome, arg.Buyers, arg.TenantID, arg.ID)
 	var i GetHomeRow
 	err := row.Scan(
 		&i.ID,
@@ -72,10 +76,10 @@ func (q *Queries) GetHome(ctx context.Context, arg GetHomeParams) (GetHomeRow, e
 		&i.FloorAreaM2,
 		&i.Status,
 		&i.HandoverDate,
+		&i.UpdatedAt,
 		&i.PurchaserName,
 		&i.PurchaserEmail,
 		&i.PurchaserPhone,
-		&i.UpdatedAt,
 	)
 	return i, err
 }
@@ -110,53 +114,6 @@ func (q *Queries) HomeNumberTaken(ctx context.Context, arg HomeNumberTakenParams
 	return exists, err
 }
 
-const HomeResidents = `-- name: HomeResidents :many
-select r.id, r.full_name, r.email, o.kind, o.started_at
-from occupancies o
-join residents r on r.tenant_id = o.tenant_id and r.id = o.resident_id
-where o.tenant_id = $1 and o.unit_id = $2 and o.ended_at is null
-order by o.started_at, r.id
-`
-
-type HomeResidentsParams struct {
-	TenantID uuid.UUID
-	UnitID   uuid.UUID
-}
-
-type HomeResidentsRow struct {
-	ID        uuid.UUID
-	FullName  string
-	Email     string
-	Kind      string
-	StartedAt time.Time
-}
-
-func (q *Queries) HomeResidents(ctx context.Context, arg HomeResidentsParams) ([]HomeResidentsRow, error) {
-	rows, err := q.db.Query(ctx, HomeResidents, arg.TenantID, arg.UnitID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []HomeResidentsRow
-	for rows.Next() {
-		var i HomeResidentsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.FullName,
-			&i.Email,
-			&i.Kind,
-			&i.StartedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const InsertResidentLink = `-- name: InsertResidentLink :exec
 insert into email_tokens (tenant_id, id, purpose, token_hash, email, development_id, unit_id, expires_at)
 values ($1, $2, 'resident_link', $3, $4, $5, $6, now() + make_interval(secs => $7::float8))
@@ -187,20 +144,24 @@ func (q *Queries) InsertResidentLink(ctx context.Context, arg InsertResidentLink
 
 const ListHomes = `-- name: ListHomes :many
 select u.id, u.block, u.unit_number, u.address_line_1, u.city, u.postcode, u.status, u.handover_date,
-       u.purchaser_name, u.purchaser_email, t.code as type_code, t.name as type_name, count(*) over () as total
+       case when $1::bool then u.purchaser_name else '' end as purchaser_name,
+       case when $1::bool then u.purchaser_email else '' end as purchaser_email,
+       t.code as type_code, t.name as type_name, count(*) over () as total
 from units u
 join house_types t on t.tenant_id = u.tenant_id and t.id = u.house_type_id
-where u.tenant_id = $1 and u.development_id = $2
-  and ($3::text = '' or u.status = $3::text)
+where u.tenant_id = $2 and u.development_id = $3
+  and ($4::text = '' or u.status = $4::text)
   and not exists (
-      select 1 from unnest($4::text[]) w
+      select 1 from unnest($5::text[]) w
       where strpos(unaccent(lower(concat_ws(' ', u.block, u.unit_number, u.address_line_1, u.address_line_2, u.city, u.postcode,
-                                            t.code, t.name, u.purchaser_name, u.purchaser_email))), unaccent(lower(w))) = 0)
+                                            t.code, t.name,
+                                            case when $1::bool then u.purchaser_name end, case when $1::bool then u.purchaser_email end))), unaccent(lower(w))) = 0)
 order by u.block, u.unit_order, u.unit_number, u.id
-limit $6 offset $5
+limit $7 offset $6
 `
 
 type ListHomesParams struct {
+	Buyers        bool
 	TenantID      uuid.UUID
 	DevelopmentID uuid.UUID
 	Status        string
@@ -226,8 +187,10 @@ type ListHomesRow struct {
 }
 
 // One page of a development's homes, filtered by state and by words that all have to occur. total counts all pages.
+// Whoever may not see buyers doesn't find homes by them either.
 func (q *Queries) ListHomes(ctx context.Context, arg ListHomesParams) ([]ListHomesRow, error) {
 	rows, err := q.db.Query(ctx, ListHomes,
+		arg.Buyers,
 		arg.TenantID,
 		arg.DevelopmentID,
 		arg.Status,

@@ -192,17 +192,19 @@ func (q *Queries) FinishStaging(ctx context.Context, arg FinishStagingParams) (i
 
 const GetImport = `-- name: GetImport :one
 select i.id, i.development_id, d.name as development, i.state, i.file_name, octet_length(i.file_bytes) as file_size,
-       i.encoding, i.delimiter, i.date_order, i.header_map, i.findings, i.total_rows, i.new_rows, i.changed_rows,
+       i.encoding, i.delimiter, i.date_order, i.header_map,
+       (case when $1::bool then i.findings else i.findings - '{header,columns,dateExamples,problems}'::text[] end)::jsonb as findings, i.total_rows, i.new_rows, i.changed_rows,
        i.unchanged_rows, i.error_rows, i.done_rows, i.error, i.created_at, i.updated_at, i.committed_at, i.undone_at,
-       coalesce(s.full_name, '') as created_by,
-       (i.state in ('uploaded', 'committing') and i.updated_at < clock_timestamp() - make_interval(secs => $1::float8))::bool as abandoned
+       coalesce(nullif(s.full_name, ''), s.email, '') as created_by,
+       (i.state in ('uploaded', 'committing') and i.updated_at < clock_timestamp() - make_interval(secs => $2::float8))::bool as abandoned
 from imports i
 join developments d on d.tenant_id = i.tenant_id and d.id = i.development_id
 left join staff s on s.tenant_id = i.tenant_id and s.id = i.created_by
-where i.tenant_id = $2 and i.id = $3
+where i.tenant_id = $3 and i.id = $4
 `
 
 type GetImportParams struct {
+	Rows         bool
 	LeaseSeconds float64
 	TenantID     uuid.UUID
 	ID           uuid.UUID
@@ -235,8 +237,14 @@ type GetImportRow struct {
 	Abandoned     bool
 }
 
+// What stood in the file, down to its examples, is for those who see its rows.
 func (q *Queries) GetImport(ctx context.Context, arg GetImportParams) (GetImportRow, error) {
-	row := q.db.QueryRow(ctx, GetImport, arg.LeaseSeconds, arg.TenantID, arg.ID)
+	row := q.db.QueryRow(ctx, GetImport,
+		arg.Rows,
+		arg.LeaseSeconds,
+		arg.TenantID,
+		arg.ID,
+	)
 	var i GetImportRow
 	err := row.Scan(
 		&i.ID,
@@ -575,7 +583,7 @@ func (q *Queries) ListImportRows(ctx context.Context, arg ListImportRowsParams) 
 
 const ListImports = `-- name: ListImports :many
 select i.id, i.state, i.file_name, i.total_rows, i.new_rows, i.changed_rows, i.unchanged_rows, i.error_rows,
-       i.created_at, i.committed_at, coalesce(s.full_name, '') as created_by
+       i.created_at, i.committed_at, coalesce(nullif(s.full_name, ''), s.email, '') as created_by
 from imports i
 left join staff s on s.tenant_id = i.tenant_id and s.id = i.created_by
 where i.tenant_id = $1 and i.development_id = $2

@@ -123,7 +123,7 @@ func (q *Queries) FinishInviteBatch(ctx context.Context, arg FinishInviteBatchPa
 const GetInviteBatch = `-- name: GetInviteBatch :one
 select b.id, b.development_id, d.name as development, b.reach, b.of_batch_id, b.unit_id, b.state, b.link_origin, b.language,
        b.homes, b.done, b.error, b.unprintable, b.created_at, b.updated_at, b.ready_at, b.files_until,
-       coalesce(s.full_name, '') as created_by,
+       coalesce(nullif(s.full_name, ''), s.email, '') as created_by,
        (b.state = 'working' and b.updated_at < clock_timestamp() - make_interval(secs => $1::float8))::bool as abandoned,
        coalesce(b.files_until > now(), false)::bool as fresh,
        c.valid, c.scans, f.pdf_bytes, f.zip_bytes
@@ -448,7 +448,7 @@ func (q *Queries) InviteFilePart(ctx context.Context, arg InviteFilePartParams) 
 }
 
 const ListInviteBatches = `-- name: ListInviteBatches :many
-select b.id, b.reach, b.state, b.link_origin, b.homes, b.created_at, coalesce(s.full_name, '') as created_by, c.valid, c.scans
+select b.id, b.reach, b.state, b.link_origin, b.homes, b.created_at, coalesce(nullif(s.full_name, ''), s.email, '') as created_by, c.valid, c.scans
 from invite_batches b
 left join staff s on s.tenant_id = b.tenant_id and s.id = b.created_by
 cross join lateral (

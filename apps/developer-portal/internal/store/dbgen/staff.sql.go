@@ -12,7 +12,9 @@ import (
 )
 
 const Frame = `-- name: Frame :one
-select t.name as company, p.full_name, p.email, p.role, p.limited
+select t.name as company, p.full_name, p.email, p.role, p.limited,
+       (select count(*) from unit_claims c
+        where c.tenant_id = $1 and c.state = 'pending' and c.decided_through = 'staff') as requests
 from staff p
 join tenants t on t.id = p.tenant_id
 where p.tenant_id = $1 and p.id = $2
@@ -29,9 +31,10 @@ type FrameRow struct {
 	Email    string
 	Role     string
 	Limited  bool
+	Requests int64
 }
 
-// What stands around every page: the company and the person.
+// What stands around every page: the company, the person, and how many requests wait that the person sees.
 func (q *Queries) Frame(ctx context.Context, arg FrameParams) (FrameRow, error) {
 	row := q.db.QueryRow(ctx, Frame, arg.TenantID, arg.StaffID)
 	var i FrameRow
@@ -41,6 +44,7 @@ func (q *Queries) Frame(ctx context.Context, arg FrameParams) (FrameRow, error) 
 		&i.Email,
 		&i.Role,
 		&i.Limited,
+		&i.Requests,
 	)
 	return i, err
 }

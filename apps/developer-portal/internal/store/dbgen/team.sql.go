@@ -84,6 +84,23 @@ func (q *Queries) EnableTeamMember(ctx context.Context, arg EnableTeamMemberPara
 	return err
 }
 
+const EndLinksOfStaff = `-- name: EndLinksOfStaff :exec
+update email_tokens
+set used_at = now()
+where tenant_id = $1 and staff_id = $2 and used_at is null and expires_at > now()
+`
+
+type EndLinksOfStaffParams struct {
+	TenantID uuid.UUID
+	StaffID  *uuid.UUID
+}
+
+// The unused links of a member of staff: invitations, and those to a new password.
+func (q *Queries) EndLinksOfStaff(ctx context.Context, arg EndLinksOfStaffParams) error {
+	_, err := q.db.Exec(ctx, EndLinksOfStaff, arg.TenantID, arg.StaffID)
+	return err
+}
+
 const GetTeamMember = `-- name: GetTeamMember :one
 select s.id, s.full_name, s.email, s.role, s.limited, s.has_password, s.disabled_at, s.updated_at, l.created_at as last_sign_in
 from staff s

@@ -7,8 +7,11 @@ order by lower(t.code), t.id;
 
 -- name: ListHomes :many
 -- One page of a development's homes, filtered by state and by words that all have to occur. total counts all pages.
+-- Whoever may not see buyers doesn't find homes by them either.
 select u.id, u.block, u.unit_number, u.address_line_1, u.city, u.postcode, u.status, u.handover_date,
-       u.purchaser_name, u.purchaser_email, t.code as type_code, t.name as type_name, count(*) over () as total
+       case when @buyers::bool then u.purchaser_name else '' end as purchaser_name,
+       case when @buyers::bool then u.purchaser_email else '' end as purchaser_email,
+       t.code as type_code, t.name as type_name, count(*) over () as total
 from units u
 join house_types t on t.tenant_id = u.tenant_id and t.id = u.house_type_id
 where u.tenant_id = @tenant_id and u.development_id = @development_id
@@ -16,25 +19,22 @@ where u.tenant_id = @tenant_id and u.development_id = @development_id
   and not exists (
       select 1 from unnest(@words::text[]) w
       where strpos(unaccent(lower(concat_ws(' ', u.block, u.unit_number, u.address_line_1, u.address_line_2, u.city, u.postcode,
-                                            t.code, t.name, u.purchaser_name, u.purchaser_email))), unaccent(lower(w))) = 0)
+                                            t.code, t.name,
+                                            case when @buyers::bool then u.purchaser_name end, case when @buyers::bool then u.purchaser_email end))), unaccent(lower(w))) = 0)
 order by u.block, u.unit_order, u.unit_number, u.id
 limit @page_size offset @page_offset;
 
 -- name: GetHome :one
 select u.id, u.development_id, d.name as development, u.house_type_id, t.code as type_code, t.name as type_name,
        u.block, u.unit_number, u.address_line_1, u.address_line_2, u.city, u.postcode, u.bedrooms, u.bathrooms, u.floor_area_m2,
-       u.status, u.handover_date, u.purchaser_name, u.purchaser_email, u.purchaser_phone, u.updated_at
+       u.status, u.handover_date, u.updated_at,
+       case when @buyers::bool then u.purchaser_name else '' end as purchaser_name,
+       case when @buyers::bool then u.purchaser_email else '' end as purchaser_email,
+       case when @buyers::bool then u.purchaser_phone else '' end as purchaser_phone
 from units u
 join developments d on d.tenant_id = u.tenant_id and d.id = u.development_id
 join house_types t on t.tenant_id = u.tenant_id and t.id = u.house_type_id
 where u.tenant_id = @tenant_id and u.id = @id;
-
--- name: HomeResidents :many
-select r.id, r.full_name, r.email, o.kind, o.started_at
-from occupancies o
-join residents r on r.tenant_id = o.tenant_id and r.id = o.resident_id
-where o.tenant_id = @tenant_id and o.unit_id = @unit_id and o.ended_at is null
-order by o.started_at, r.id;
 
 -- name: UpdateHome :execrows
 -- No row: there is none, somebody else changed it since, or the type belongs to another development.

@@ -7,10 +7,12 @@ values (@tenant_id, @id, @development_id, @file_name, @file_bytes, @file_sha256,
 returning updated_at;
 
 -- name: GetImport :one
+-- What stood in the file, down to its examples, is for those who see its rows.
 select i.id, i.development_id, d.name as development, i.state, i.file_name, octet_length(i.file_bytes) as file_size,
-       i.encoding, i.delimiter, i.date_order, i.header_map, i.findings, i.total_rows, i.new_rows, i.changed_rows,
+       i.encoding, i.delimiter, i.date_order, i.header_map,
+       (case when @rows::bool then i.findings else i.findings - '{header,columns,dateExamples,problems}'::text[] end)::jsonb as findings, i.total_rows, i.new_rows, i.changed_rows,
        i.unchanged_rows, i.error_rows, i.done_rows, i.error, i.created_at, i.updated_at, i.committed_at, i.undone_at,
-       coalesce(s.full_name, '') as created_by,
+       coalesce(nullif(s.full_name, ''), s.email, '') as created_by,
        (i.state in ('uploaded', 'committing') and i.updated_at < clock_timestamp() - make_interval(secs => @lease_seconds::float8))::bool as abandoned
 from imports i
 join developments d on d.tenant_id = i.tenant_id and d.id = i.development_id
@@ -19,7 +21,7 @@ where i.tenant_id = @tenant_id and i.id = @id;
 
 -- name: ListImports :many
 select i.id, i.state, i.file_name, i.total_rows, i.new_rows, i.changed_rows, i.unchanged_rows, i.error_rows,
-       i.created_at, i.committed_at, coalesce(s.full_name, '') as created_by
+       i.created_at, i.committed_at, coalesce(nullif(s.full_name, ''), s.email, '') as created_by
 from imports i
 left join staff s on s.tenant_id = i.tenant_id and s.id = i.created_by
 where i.tenant_id = @tenant_id and i.development_id = @development_id

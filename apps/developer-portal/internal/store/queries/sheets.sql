@@ -31,7 +31,7 @@ returning updated_at;
 -- name: GetInviteBatch :one
 select b.id, b.development_id, d.name as development, b.reach, b.of_batch_id, b.unit_id, b.state, b.link_origin, b.language,
        b.homes, b.done, b.error, b.unprintable, b.created_at, b.updated_at, b.ready_at, b.files_until,
-       coalesce(s.full_name, '') as created_by,
+       coalesce(nullif(s.full_name, ''), s.email, '') as created_by,
        (b.state = 'working' and b.updated_at < clock_timestamp() - make_interval(secs => @lease_seconds::float8))::bool as abandoned,
        coalesce(b.files_until > now(), false)::bool as fresh,
        c.valid, c.scans, f.pdf_bytes, f.zip_bytes
@@ -48,7 +48,7 @@ cross join lateral (
 where b.tenant_id = @tenant_id and b.id = @id;
 
 -- name: ListInviteBatches :many
-select b.id, b.reach, b.state, b.link_origin, b.homes, b.created_at, coalesce(s.full_name, '') as created_by, c.valid, c.scans
+select b.id, b.reach, b.state, b.link_origin, b.homes, b.created_at, coalesce(nullif(s.full_name, ''), s.email, '') as created_by, c.valid, c.scans
 from invite_batches b
 left join staff s on s.tenant_id = b.tenant_id and s.id = b.created_by
 cross join lateral (

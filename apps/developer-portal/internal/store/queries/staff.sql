@@ -10,8 +10,10 @@ select exists (
       and p.disabled_at is null and p.role = @role and t.suspended_at is null);
 
 -- name: Frame :one
--- What stands around every page: the company and the person.
-select t.name as company, p.full_name, p.email, p.role, p.limited
+-- What stands around every page: the company, the person, and how many requests wait that the person sees.
+select t.name as company, p.full_name, p.email, p.role, p.limited,
+       (select count(*) from unit_claims c
+        where c.tenant_id = @tenant_id and c.state = 'pending' and c.decided_through = 'staff') as requests
 from staff p
 join tenants t on t.id = p.tenant_id
 where p.tenant_id = @tenant_id and p.id = @staff_id;

@@ -72,3 +72,9 @@ delete from staff_developments where tenant_id = @tenant_id and staff_id = @staf
 -- Fewer rows than ids: one is no development of the company.
 insert into staff_developments (tenant_id, staff_id, development_id)
 select d.tenant_id, @staff_id, d.id from developments d where d.tenant_id = @tenant_id and d.id = any (@ids::uuid[]);
+
+-- name: EndLinksOfStaff :exec
+-- The unused links of a member of staff: invitations, and those to a new password.
+update email_tokens
+set used_at = now()
+where tenant_id = @tenant_id and staff_id = @staff_id and used_at is null and expires_at > now();
