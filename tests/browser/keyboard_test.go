@@ -56,13 +56,18 @@ func TestKeyboard(t *testing.T) {
 	browser := uitest.Start(t)
 	w := newWorld(t)
 	w.homeCookies = w.enter(w.resident)
+	w.furnishPeople()
 	for _, s := range []scene{
 		{name: "staff signing in", portal: w.Developer.URL, path: "/sign-in"},
 		{name: "developments", portal: w.Developer.URL, path: "/developments", cookies: w.staffCookies},
 		{name: "homes", portal: w.Developer.URL, path: w.longview + "/homes", cookies: w.staffCookies},
 		{name: "a home", portal: w.Developer.URL, path: w.home, cookies: w.staffCookies},
 		{name: "editing a home", portal: w.Developer.URL, path: w.home + "/edit", cookies: w.staffCookies},
+		{name: "the queue of requests", portal: w.Developer.URL, path: "/requests", cookies: w.staffCookies},
+		{name: "the people of a home", portal: w.Developer.URL, path: w.people.former, cookies: w.staffCookies},
+		{name: "a resale", portal: w.Developer.URL, path: w.people.former + "/resale", cookies: w.staffCookies},
 		{name: "giving in a file", portal: w.Developer.URL, path: w.longview + "/import", cookies: w.staffCookies},
+		{name: "writing a notice", portal: w.Developer.URL, path: "/notices/new", cookies: w.staffCookies},
 		{name: "a resident signing in", portal: w.Tenant.URL, path: "/sign-in"},
 		{name: "My home", portal: w.Tenant.URL, path: "/", cookies: w.homeCookies},
 	} {

@@ -65,6 +65,7 @@ func (w *world) scenes() []scene {
 		{name: "homes-search", path: w.longview + "/homes?q=Longview&status=sale_agreed", cookies: in},
 		{name: "homes-nothing-found", path: w.longview + "/homes?q=nowhere", cookies: in},
 		{name: "homes-none", path: w.vacant + "/homes", cookies: in},
+		{name: "homes-viewer", path: w.longview + "/homes", cookies: w.viewCookies},
 		{name: "homes-none-viewer", path: w.vacant + "/homes", cookies: w.viewCookies},
 		{name: "home", path: w.home, cookies: in, says: "14 Longview Park"},
 		{name: "home-send-link", path: w.home, cookies: in, says: w.resident, act: func(p *uitest.Page) { p.Click("main summary") }},
@@ -81,7 +82,7 @@ func (w *world) scenes() []scene {
 		{name: "import-preview-errors", path: w.imports["errors"], cookies: in, says: "not-an-address"},
 		{name: "import-preview-many-errors", path: w.imports["many-errors"], cookies: in, says: "Download them with what is wrong"},
 		{name: "import-preview-new", path: w.imports["errors"] + "?show=new", cookies: in, says: "1 Longview Park"},
-		{name: "import-preview-viewer", path: w.imports["errors"], cookies: w.viewCookies, says: "not-an-address"},
+		{name: "import-preview-viewer", path: w.imports["errors"], cookies: w.viewCookies, says: "viewers don’t see them"},
 		{name: "import-preview-ambiguous", path: w.imports["ambiguous"], cookies: in, says: "3 April 2027"},
 		{name: "import-preview-changed", path: w.imports["changed"], cookies: in, says: "Ana Quirke-Doyle"},
 		{name: "import-preview-nothing", path: w.imports["nothing"], cookies: in},
@@ -118,6 +119,12 @@ func (w *world) scenes() []scene {
 	list = append(list, w.undoScenes()...)
 	list = append(list, w.teamScenes()...)
 	list = append(list, w.sheetScenes()...)
+	list = append(list, w.auditScenes()...)
+	list = append(list, w.peopleScenes()...)
+	list = append(list, w.onboardingScenes()...)
+	list = append(list, w.askingScenes()...)
+	list = append(list, w.noticeScenes()...)
+	list = append(list, w.documentScenes()...)
 	for i := range list {
 		if list[i].portal == "" {
 			list[i].portal = d

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"openhouse.example/packages/pgdev/pgtest"
+	"openhouse.example/packages/platform/files"
 	"openhouse.example/packages/web/auth"
 	"openhouse.example/tests/demo"
 	"openhouse.example/tests/e2e/samples"
@@ -36,15 +37,20 @@ type world struct {
 	links                                   map[string]string
 	away                                    *deadPortals
 	team                                    team
+	persons                                 persons
+	people                                  people
+	documents                               documents
+	asking                                  asking
 	sheets                                  map[string]string
+	cards                                   map[string]string // "/onboarding/…" of printed codes
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, accounts: map[string]demo.Account{}, imports: map[string]string{}, links: map[string]string{}}
-	db := pgtest.New(t)
+	db, kept := pgtest.New(t), t.TempDir()
 	summary, err := demo.Load(t.Context(), db.AdminURL(), demo.Options{
-		Samples: os.DirFS(filepath.Join(w.root(), "tests", "testdata", "samples")), Passwords: filepath.Join(t.TempDir(), "passwords"),
+		Samples: os.DirFS(filepath.Join(w.root(), "tests", "testdata", "samples")), Passwords: filepath.Join(t.TempDir(), "passwords"), Files: files.NewFolder(kept),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +59,7 @@ func newWorld(t *testing.T) *world {
 		w.accounts[a.Email] = a
 	}
 	w.resident = summary.Resident
-	w.Stack = stack.Start(t, db, stack.Options{})
+	w.Stack = stack.Start(t, db, stack.Options{Env: []string{"FILES_DIR=" + kept}})
 	w.staff = w.signIn("maeve.admin@example.org")
 	w.staffCookies = w.staff.Cookies()
 	w.viewCookies = w.signIn("ines.viewer@example.org").Cookies()
@@ -161,6 +167,11 @@ func (w *world) furnish() {
 	w.furnishUndo()
 	w.furnishTeam()
 	w.furnishSheets()
+	w.furnishAudit()
+	w.furnishPeople()
+	w.furnishDocuments()
+	w.furnishOnboarding()
+	w.furnishAsking()
 }
 
 func (w *world) stuck(name string, content []byte, state string, done int) string {

@@ -11,13 +11,15 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"openhouse.example/packages/platform"
+	"openhouse.example/packages/platform/files"
 )
 
 // Options say where the demo takes from and leaves things.
 type Options struct {
-	Samples   fs.FS     // the folder tests/testdata/samples
-	Passwords string    // file for the staff's passwords
-	Today     time.Time // handovers are counted from it; zero = now
+	Samples   fs.FS         // the folder tests/testdata/samples
+	Passwords string        // file for the staff's passwords
+	Files     files.Storage // where documents are kept; nil = no documents
+	Today     time.Time     // handovers are counted from it; zero = now
 }
 
 // Account is one way to sign in.
@@ -39,6 +41,7 @@ type Summary struct {
 type loader struct {
 	tx        pgx.Tx
 	samples   fs.FS
+	files     files.Storage
 	today     time.Time
 	passwords passwords
 	renewed   map[string]bool // accounts whose password is new
@@ -54,7 +57,7 @@ func Load(ctx context.Context, adminURL string, o Options) (Summary, error) {
 		return Summary{}, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	l := &loader{samples: o.Samples, today: o.Today, hasher: platform.NewPasswords(0)}
+	l := &loader{samples: o.Samples, files: o.Files, today: o.Today, hasher: platform.NewPasswords(0)}
 	if l.today.IsZero() {
 		l.today = time.Now()
 	}
@@ -122,7 +125,10 @@ func (l *loader) company(ctx context.Context, c company) error {
 			return fmt.Errorf("%s: %w", a.email, err)
 		}
 	}
-	return nil
+	if err := l.notices(ctx, id, c.notices, bySlug); err != nil {
+		return err
+	}
+	return l.documents(ctx, id, c.documents, bySlug)
 }
 
 func (l *loader) account(ctx context.Context, company uuid.UUID, a account, developments map[string]uuid.UUID) error {

@@ -18,6 +18,8 @@ type company struct {
 	slug, name   string
 	staff        []account
 	developments []development
+	notices      []notice
+	documents    []document
 }
 
 // resident is whose link `make run` shows, and where that person lives.
@@ -28,7 +30,7 @@ const (
 
 var companies = []company{
 	{
-		slug: "kestrel-quay", name: "Kestrel Quay Homes",
+		slug: "kestrel-quay", name: "Kestrel Quay Homes", notices: kestrelNotices, documents: kestrelDocuments,
 		staff: []account{
 			{email: "maeve.admin@example.org", name: "Maeve Kinsella", role: "admin"},
 			{email: "tomas.developer@example.org", name: "Tomás Okonkwo", role: "developer"},

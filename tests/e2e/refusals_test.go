@@ -66,6 +66,7 @@ func says(texts ...string) func(side) []string { return func(side) []string { re
 func production(_ side, env map[string]string) {
 	env["OPENHOUSE_ENV"] = "production"
 	env["DEVELOPER_PUBLIC_URL"], env["TENANT_PUBLIC_URL"] = "https://staff.example.org", "https://homes.example.org"
+	env["FILES_DIR"] = "/var/lib/openhouse/files"
 }
 
 var refusals = []refusal{

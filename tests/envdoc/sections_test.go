@@ -70,6 +70,7 @@ func programs(t *testing.T) []envdoc.Section {
 			},
 		},
 		{Title: "Server", Variables: server, Text: "How a portal listens and how it stops. Each portal reads these for itself."},
+		{Title: "Files", Variables: with(tenant(t), "FILES_"), Text: "Where documents are kept. Both portals and the worker need it, and it is the same folder for all three; the tenant portal only reads."},
 		{
 			Title: "Developer portal", Variables: with(developer(t), "DEVELOPER_"),
 			Text: "For staff. It reads TENANT_PUBLIC_URL too, and TENANT_DATABASE_URL if it is there, only to refuse the same login.",
@@ -115,6 +116,7 @@ var tools = envdoc.Section{
 		{Name: "TEST_DATABASE_URL", Secret: true, Description: "make test: a superuser's address of a server to make test databases on, instead of starting one. Nothing but those is touched there."},
 		{Name: "PGDEV_SOURCE", Example: "local", Description: "Both: where the Postgres comes from, instead of trying each in turn: local (installed programs), engine (a container engine), apt, npm (a package of that registry). A throw-away server never comes from an engine."},
 		{Name: "PGBOUNCER_BIN", Example: "/usr/sbin/pgbouncer", Description: "make test: the PgBouncer for the tests of poolers, 1.18 or later; unset: an installed one, else Debian's package is fetched and unpacked, not installed."},
+		{Name: "HAPROXY_BIN", Example: "/usr/sbin/haproxy", Description: "make test: the HAProxy for tests/balancer, 2.6 or later; unset: as for PGBOUNCER_BIN."},
 		{Name: "CHROMIUM", Example: "/usr/bin/chromium", Description: "make test: the browser for the browser tests; unset: it is looked for."},
 		{Name: "REQUIRE_BROWSER", Example: "1", Description: "make test: fail instead of leaving the browser tests out where there is no browser."},
 	},

@@ -10,11 +10,11 @@ import (
 	"openhouse.example/packages/web/auth"
 )
 
-// Password is everybody's whom this package makes. Its hash is stored as it was made once, so that fixtures cost
+// Password is everybody's whom this package makes. PasswordHash is stored as it was made once, so that fixtures cost
 // nothing and a portal that could no longer read old hashes would fail its tests.
 const (
 	Password     = "Longview Park is open"
-	passwordHash = "$argon2id$v=19$m=19456,t=2,p=1$JUQcRCsIM4M+6d5/EOMdmg$/omHe42J4n6ZyyD4ovqwBsHgaIfC9NrWjOsCQRF8tbw"
+	PasswordHash = "$argon2id$v=19$m=19456,t=2,p=1$JUQcRCsIM4M+6d5/EOMdmg$/omHe42J4n6ZyyD4ovqwBsHgaIfC9NrWjOsCQRF8tbw"
 )
 
 // Company is a company with one administrator, made by an operator's hand: the way in comes with a later command.
@@ -32,7 +32,7 @@ func (s *Stack) NewCompany(name string) Company {
 	c.Email = "admin@" + slug + ".example.org"
 	s.DB.Exec("insert into tenants (id, name, slug, demo) values ($1, $2, $3, true)", c.ID, name, slug)
 	s.DB.Exec("insert into staff (tenant_id, id, email, full_name, role, password_hash) values ($1, $2, $3, 'Ada Example', 'admin', $4)",
-		c.ID, c.Admin, c.Email, passwordHash)
+		c.ID, c.Admin, c.Email, PasswordHash)
 	return c
 }
 
@@ -48,7 +48,7 @@ func (s *Stack) NewStaff(c Company, role auth.Role) Person {
 	p := Person{ID: uuid.New(), Role: role}
 	p.Email = string(role) + "-" + p.ID.String()[:8] + "@" + c.Email[strings.IndexByte(c.Email, '@')+1:]
 	s.DB.Exec("insert into staff (tenant_id, id, email, full_name, role, password_hash) values ($1, $2, $3, 'Vera Example', $4, $5)",
-		c.ID, p.ID, p.Email, string(role), passwordHash)
+		c.ID, p.ID, p.Email, string(role), PasswordHash)
 	return p
 }
 

@@ -29,17 +29,20 @@ type Portal struct {
 	PEM  []byte // the key, as the process was given it
 
 	t     testing.TB
+	args  []string // of the command, "worker"
 	cmd   *exec.Cmd
 	out   *output
 	terse bool
 	done  chan struct{}
 }
 
-// Stack is both portals on one database.
+// Stack is both portals on one database, and with a mail server the worker too.
 type Stack struct {
 	DB        *pgtest.DB
 	Developer *Portal
 	Tenant    *Portal
+	Worker    *Portal // nil without Options.Post
+	Post      *Post   // that of Options
 }
 
 // Options change how a Stack is started.
@@ -49,13 +52,15 @@ type Options struct {
 	Through func(url string) string
 	// Terse leaves the list of requests that went well out of Log: under load it would fill the memory.
 	Terse bool
+	// Post starts the worker as well, which brings mail there. Without, mail stays in the outbox, which has a page.
+	Post *Post
 }
 
-// Start builds both portals (once in a test process), starts them on db and waits until both are ready. They are
+// Start builds both portals (once in a test process), starts them on db and waits until all are ready. They are
 // stopped, and must end in order, when the test ends.
 func Start(t testing.TB, db *pgtest.DB, o Options) *Stack {
 	t.Helper()
-	s := &Stack{DB: db}
+	s := &Stack{DB: db, Post: o.Post}
 	s.Developer = newPortal(t, DeveloperPortal)
 	s.Tenant = newPortal(t, TenantPortal)
 	s.Developer.terse, s.Tenant.terse = o.Terse, o.Terse
@@ -65,12 +70,21 @@ func Start(t testing.TB, db *pgtest.DB, o Options) *Stack {
 	}
 	env := append([]string{
 		"DEVELOPER_PUBLIC_URL=" + s.Developer.URL, "TENANT_PUBLIC_URL=" + s.Tenant.URL,
-		"OPENHOUSE_ENV=development", "DRAIN_DELAY_MS=100", "DATABASE_SSL=false",
+		"OPENHOUSE_ENV=development", "DRAIN_DELAY_MS=100", "DATABASE_SSL=false", "FILES_DIR=" + t.TempDir(),
 	}, o.Env...)
+	if o.Post != nil {
+		env = append(env, o.Post.env()...)
+		s.Worker = newPortal(t, DeveloperPortal)
+		s.Worker.args = []string{"worker"}
+		s.Worker.start(append(env, "WORKER_DATABASE_URL="+through(db.WorkerURL()), "WORKER_LISTEN_ADDR="+strings.TrimPrefix(s.Worker.URL, "http://")))
+	}
 	s.Developer.start(append(env, "DEVELOPER_DATABASE_URL="+through(db.StaffURL())))
 	s.Tenant.start(append(env, "TENANT_DATABASE_URL="+through(db.ResidentURL())))
 	s.Developer.AwaitReady()
 	s.Tenant.AwaitReady()
+	if s.Worker != nil {
+		s.Worker.AwaitReady()
+	}
 	return s
 }
 
@@ -97,7 +111,7 @@ func freeAddress(t testing.TB) string {
 func (p *Portal) start(env []string) {
 	p.t.Helper()
 	p.out = &output{terse: p.terse}
-	p.cmd = exec.Command(Program(p.t, "apps/"+p.Name))
+	p.cmd = exec.Command(Program(p.t, "apps/"+p.Name), p.args...)
 	p.cmd.Dir = p.t.TempDir() // a portal must not depend on where it was started
 	p.cmd.Env = append(p.surroundings(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out

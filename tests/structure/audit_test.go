@@ -11,8 +11,18 @@ import (
 var unaudited = map[string]string{
 	"(*apps/tenant-portal/internal/store.Store).ExtendSession": "the portal moves a session's end on while it is used; its begin and end are logged",
 
+	"(*apps/tenant-portal/internal/store.Store).MarkNoticeRead": "what a resident reads is a record of its own, which goes when they are erased; the audit log stays",
+
+	"(*apps/tenant-portal/internal/store.Store).Ask": "what a resident asks is a conversation of their own, which goes when they are erased; the audit log stays, and staff read it",
+
+	"(*apps/developer-portal/internal/selfcheck.opened).writeAs": "the self-check tries, between companies that it has planted, what must be refused, and rolls each attempt back",
+	"packages/platform.SweepRetention":                           "rows whose time is over go, as the documentation says; no person decides it",
+	"packages/platform.SweepPlanted":                             "the worker takes away companies that a self-check has planted and left, with what was logged about them",
+
 	"(*packages/platform/jobs.Queue).renew":    "the worker keeps its claim on a job; the job's end is logged",
 	"(*packages/platform/jobs.Queue).postpone": "the worker puts a job off; its end is logged",
+
+	"(*apps/developer-portal/internal/documents.Reader).read": "the worker begins to read a document, whose upload and the job's end are logged",
 
 	"(*apps/developer-portal/internal/store.Store).step":          "the portal stages an import's rows; its upload, its approval and its commit are logged",
 	"(*apps/developer-portal/internal/store.Store).FinishStaging": "the portal ends the staging of an import",

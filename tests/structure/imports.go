@@ -22,7 +22,7 @@ type roomRule struct {
 	only []string
 }
 
-var shared = []string{"packages/config", "packages/db", "packages/web", "packages/ui", "packages/platform", "packages/knowledge", "migrations"}
+var shared = []string{"packages/config", "packages/db", "packages/web", "packages/ui", "packages/platform", "packages/knowledge", "packages/markdown", "migrations"}
 
 // rooms is the picture in docs/architecture.md, as a table.
 var rooms = append([]roomRule{
@@ -32,15 +32,17 @@ var rooms = append([]roomRule{
 	{room: "packages/web", workspace: []string{"packages/config", "packages/db", "packages/ui/text"}},
 	{room: "packages/web/auth", only: []string{"github.com/golang-jwt/jwt/v5", "github.com/google/uuid"}},
 	{room: "packages/web/idtoken", workspace: []string{}, only: []string{"github.com/golang-jwt/jwt/v5"}},
+	{room: "packages/web/csvfile", workspace: []string{}, only: []string{}},
 	{room: "packages/web/webtest", workspace: []string{"packages/web"}},
 	{room: "packages/ui"},
 	{room: "packages/ui/text", only: []string{"golang.org/x/text"}},
 	{room: "packages/platform", workspace: []string{"packages/config", "packages/db"}},
-	{room: "packages/knowledge", workspace: []string{"packages/config", "packages/db", "packages/platform"}},
+	{room: "packages/knowledge", workspace: []string{"packages/config", "packages/db", "packages/platform", "packages/ui/text"}},
+	{room: "packages/markdown", workspace: []string{}, only: []string{"github.com/microcosm-cc/bluemonday", "github.com/yuin/goldmark"}},
 	{room: "packages/pgdev"},
 	{room: "packages/pgdev/pgtest", workspace: []string{"packages/pgdev", "migrations"}},
 	{room: "migrations", only: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
-	{room: "apps/developer-portal/internal/sheets", workspace: []string{}},
+	{room: "apps/developer-portal/internal/sheets", workspace: []string{"packages/web/csvfile"}},
 	{room: "apps/developer-portal/internal/background", workspace: []string{"packages/db"}},
 	{room: "apps/developer-portal/internal/mailing", workspace: []string{"packages/config", "packages/db", "packages/platform", "packages/ui"}},
 	{room: "tests", workspace: []string{"packages", "migrations", "apps"}},
@@ -50,8 +52,8 @@ func appRooms(app string) []roomRule {
 	return []roomRule{
 		{room: app, workspace: shared},
 		{room: app + "/internal/portal", workspace: []string{"packages/config", "packages/db", "packages/web", "packages/ui", "packages/platform", app + "/internal", app + "/words"}},
-		{room: app + "/internal/pages", workspace: []string{"packages/ui", "packages/web", app + "/internal", app + "/words"}},
-		{room: app + "/internal/store", workspace: []string{"packages/db", "packages/platform", app + "/internal"}},
+		{room: app + "/internal/pages", workspace: []string{"packages/ui", "packages/web", "packages/markdown", app + "/internal", app + "/words"}},
+		{room: app + "/internal/store", workspace: []string{"packages/db", "packages/platform", "packages/knowledge", "packages/web/auth", app + "/internal"}},
 	}
 }
 
@@ -61,7 +63,7 @@ var ownOrder = []string{"internal/portal", "internal/pages", "internal/store"}
 
 // testRooms are imported by tests only; no shipped binary may reach them.
 var testRooms = []string{
-	"packages/pgdev", "packages/web/webtest", "packages/ui/uitest", "apps/developer-portal/internal/mailing/smtptest",
+	"packages/pgdev", "packages/web/webtest", "packages/ui/uitest", "packages/knowledge/papertest", "packages/knowledge/bench", "apps/developer-portal/internal/mailing/smtptest",
 	"apps/developer-portal/internal/sheets/sheetstest", "tests",
 }
 

@@ -20,8 +20,10 @@ var runners = []struct {
 	roles []string
 }{
 	{"apps/developer-portal/internal/company", []string{"openhouse_owner"}}, // an operator's command
+	{"apps/developer-portal/internal/documents", []string{"openhouse_worker"}},
 	{"apps/developer-portal", []string{"openhouse_staff", "openhouse_developer_portal"}},
 	{"apps/tenant-portal", []string{"openhouse_resident", "openhouse_tenant_portal"}},
+	{"packages/knowledge", []string{"openhouse_resident", "openhouse_staff", "openhouse_worker"}},
 	{"packages/platform", []string{"openhouse_staff", "openhouse_resident", "openhouse_worker", "openhouse_developer_portal", "openhouse_tenant_portal"}},
 }
 

@@ -60,7 +60,7 @@ func findSentences(pkgs []*packages.Package) []finding {
 func wrongKey(p *packages.Package, key ast.Expr) string {
 	if value, ok := constantText(p, key); ok {
 		if !textKey.MatchString(value) {
-			return "\"" + value + "\" is no key of the catalogue, such as \"answer.not-found\""
+			return "\"" + value + "\" is no key of the catalogue, such as \"answer.invalid\""
 		}
 		return ""
 	}
@@ -117,7 +117,7 @@ func spoken(pkgs []*packages.Package) []*packages.Package {
 	var out []*packages.Package
 	for _, p := range pkgs {
 		here := room(p)
-		if (strings.HasPrefix(here, "apps/") || insideAny(here, []string{"packages/web", "packages/ui", "packages/platform"})) && !allowed(here, speechless) {
+		if (strings.HasPrefix(here, "apps/") || insideAny(here, []string{"packages/web", "packages/ui", "packages/platform", "packages/knowledge"})) && !allowed(here, speechless) {
 			out = append(out, p)
 		}
 	}

@@ -41,7 +41,7 @@ func TestSettings(t *testing.T) {
 	}
 	got = s.workerEnv(database{developer: "staff's", tenant: "residents'", worker: "its own"}, 4003)
 	want = []string{
-		"OPENHOUSE_ENV=development", "WORKER_DATABASE_URL=its own", "WORKER_LISTEN_ADDR=127.0.0.1:4003",
+		"OPENHOUSE_ENV=development", "WORKER_DATABASE_URL=its own", "WORKER_LISTEN_ADDR=127.0.0.1:4003", "WORKER_CACHE_DIR=.local/pdf-reader",
 		"DB_POOL_MAX=5", "DB_USE_SINGLE_CLIENT=true", "PATH=/bin", "HOME=/home/somebody",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev"
+	"openhouse.example/packages/platform/files"
 	"openhouse.example/tests/demo"
 )
 
@@ -67,6 +68,7 @@ func serve(ctx context.Context, out *screen, children *family, lan string) error
 	}
 	people, err := demo.Load(ctx, base.admin, demo.Options{
 		Samples: os.DirFS(filepath.Join(root, "tests", "testdata", "samples")), Passwords: passwordFile(root),
+		Files: files.NewFolder(filepath.Join(root, files.Development)),
 	})
 	if err != nil {
 		return err
@@ -132,6 +134,9 @@ func reset(ctx context.Context, out *screen, _ *family) error {
 		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
+	}
+	if err := os.RemoveAll(filepath.Join(root, files.Development)); err != nil {
+		return err
 	}
 	out.say("the demo data is gone; the next `make run` begins anew")
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -136,6 +137,7 @@ func (s settings) developerEnv(b database) []string {
 func (s settings) workerEnv(b database, port int) []string {
 	return append(append([]string{
 		"OPENHOUSE_ENV=development", "WORKER_DATABASE_URL=" + b.worker, "WORKER_LISTEN_ADDR=" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+		"WORKER_CACHE_DIR=" + filepath.Join(".local", "pdf-reader"),
 	}, s.pool...), s.path...)
 }
 

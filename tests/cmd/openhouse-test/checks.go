@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"openhouse.example/tests/licences"
 )
 
 var checks = []step{
@@ -19,6 +21,7 @@ var checks = []step{
 	{"generated code is what its sources give (templ, sqlc)", checkGenerated},
 	{"go.mod files are tidy", checkTidy},
 	{"every module builds alone", checkAlone},
+	{"licences of what is taken from others", checkLicences},
 }
 
 func checkFormat(ctx context.Context, h *house) error {
@@ -118,6 +121,22 @@ func checkAlone(ctx context.Context, h *house) error {
 	return errors.Join(
 		h.eachModule(ctx, h.ownModules(), "build", "./..."),
 		h.eachModule(ctx, h.ownModules(), "vet", "./..."))
+}
+
+// checkLicences goes by the texts that the module cache has; nothing above builds
+// without them.
+func checkLicences(_ context.Context, h *house) error {
+	page, wrong, err := licences.Survey(h.top)
+	if err != nil {
+		return err
+	}
+	if have, err := os.ReadFile(filepath.Join(h.top, "docs", "licences.md")); err != nil || string(have) != page {
+		wrong = append(wrong, "docs/licences.md is out of date: run `make generate`")
+	}
+	if len(wrong) > 0 {
+		return errors.New(strings.Join(wrong, "\n"))
+	}
+	return nil
 }
 
 // ownModules are all that have code of ours: the workspace's, and the one apart.

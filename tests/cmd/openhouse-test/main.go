@@ -1,8 +1,8 @@
 // Command openhouse-test runs what `make check`, `make test` and `make nightly`
 // promise, from the top of the checkout:
 //
-//	openhouse-test check     format, vet, lint, generated code, go.mod files
-//	openhouse-test test      check, and every test of every module
+//	openhouse-test check     format, vet, lint, generated code, go.mod files, licences
+//	openhouse-test test      check, and every test of every module; with CI=true every fuzz target, too, for ten seconds
 //	openhouse-test nightly   check, every test three times in random order, every fuzz target
 //
 // It finds or makes what it needs: tools are built from tools/go.mod, Postgres
@@ -49,9 +49,12 @@ func run(ctx context.Context, args []string) int {
 		steps = checks
 	case "test":
 		steps = append(append(steps, checks...), testSteps...)
+		if os.Getenv("CI") == "true" {
+			steps = append(steps, fuzzStep(fuzzInCI))
+		}
 	case "nightly":
 		h.long = true
-		steps = append(append(append(steps, checks...), testSteps...), fuzzStep)
+		steps = append(append(append(steps, checks...), testSteps...), fuzzStep(fuzzAtNight))
 	default:
 		fmt.Fprintln(os.Stderr, usage)
 		return 2

@@ -25,10 +25,16 @@ func testDeploy(ctx context.Context, h *house) error {
 	return h.goTest(ctx, deployModule, alone, nil, "-count=1", "./...") // it looks at files outside its module
 }
 
-// unraced are packages whose tests measure time, or drive programs that are
-// built without the race detector anyway. They run one at a time, so that none
-// measures another.
-var unraced = []string{"openhouse.example/tests/", "openhouse.example/apps/developer-portal/internal/homecsv"}
+// unraced are packages whose tests drive programs that are built without the race
+// detector anyway, or would measure nothing but the detector.
+var unraced = []string{"openhouse.example/tests/", "openhouse.example/apps/developer-portal/internal/homecsv", "openhouse.example/packages/knowledge/bench"}
+
+// measuring are those of them that look at the clock. They run one at a time, so
+// that none measures another.
+var measuring = []string{
+	"openhouse.example/tests/balancer", "openhouse.example/tests/bench", "openhouse.example/tests/fault",
+	"openhouse.example/tests/load", "openhouse.example/apps/developer-portal/internal/homecsv",
+}
 
 func testAll(ctx context.Context, h *house) error {
 	devdb := filepath.Join(h.top, "build", "devdb") // not `go run`: signals must reach it
@@ -39,11 +45,17 @@ func testAll(ctx context.Context, h *house) error {
 	if err != nil {
 		return err
 	}
-	var raced, plain []string
+	var raced, plain, timed []string
 	for pkg := range strings.FieldsSeq(out) {
-		if slices.ContainsFunc(unraced, func(prefix string) bool { return strings.HasPrefix(pkg, prefix) }) {
+		among := func(prefixes []string) bool {
+			return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(pkg, prefix) })
+		}
+		switch {
+		case among(measuring):
+			timed = append(timed, pkg)
+		case among(unraced):
 			plain = append(plain, pkg)
-		} else {
+		default:
 			raced = append(raced, pkg)
 		}
 	}
@@ -62,7 +74,8 @@ func testAll(ctx context.Context, h *house) error {
 	wrapper := []string{devdb, "with", "--"}
 	return errors.Join(
 		h.goTest(ctx, ".", env, wrapper, slices.Concat(args, race, raced)...),
-		h.goTest(ctx, ".", env, wrapper, slices.Concat(args, []string{"-p=1"}, plain)...))
+		h.goTest(ctx, ".", env, wrapper, slices.Concat(args, plain)...),
+		h.goTest(ctx, ".", env, wrapper, slices.Concat(args, []string{"-p=1"}, timed)...))
 }
 
 func canRace(ctx context.Context, h *house) bool {

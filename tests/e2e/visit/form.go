@@ -45,6 +45,22 @@ func (v *Visitor) Form(a *Answer, ending string) *Form {
 	return nil
 }
 
+// Forms are all forms of a page, in its order.
+func (v *Visitor) Forms(a *Answer) []*Form {
+	v.t.Helper()
+	var forms []*Form
+	for _, n := range a.Page().All("form") {
+		forms = append(forms, v.readForm(a, n))
+	}
+	return forms
+}
+
+// Posts reports whether the form changes something, as opposed to asking for a page.
+func (f *Form) Posts() bool { return f.method == http.MethodPost }
+
+// HasFile reports whether the form sends files.
+func (f *Form) HasFile() bool { return f.multi }
+
 func (v *Visitor) readForm(a *Answer, n *Node) *Form {
 	f := &Form{
 		Action: n.Attrs["action"], Fields: url.Values{}, v: v, from: a.URL,

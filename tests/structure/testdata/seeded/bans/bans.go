@@ -4,6 +4,7 @@ package bans
 import (
 	"context"
 	"database/sql"
+	"encoding/csv"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -36,6 +37,7 @@ func surroundings() {
 	_ = http.ListenAndServe("127.0.0.1:0", nil) // want "a server of one's own"
 	_ = &http.Server{}                          // want "a server of one's own"
 	_, _ = http.Get("http://127.0.0.1")         // want "without a time limit"
+	_ = csv.NewWriter(os.Stdout)                // want "a CSV file"
 	_ = rand.IntN(6)                            // want "guessable"
 	os.Exit(1)                                  // want "an end of the program"
 }
