@@ -238,13 +238,17 @@ func copyInto(t *testing.T, dst, from, to string) {
 		copyFile(t, source, filepath.Join(dst, to, filepath.Base(from)))
 		return
 	}
+	embedded := embeddedTestdata(t)
 	err = filepath.WalkDir(source, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && d.Name() == "testdata":
-			return filepath.SkipDir
 		case d.IsDir() || strings.HasSuffix(path, "_test.go"):
+			return nil
+		case strings.Contains(path, "/testdata/") && !slices.ContainsFunc(embedded, func(pattern string) bool {
+			fits, err := filepath.Match(filepath.Join(top, pattern), path)
+			return err == nil && fits
+		}):
 			return nil
 		}
 		rel, err := filepath.Rel(source, path)
@@ -257,6 +261,22 @@ func copyInto(t *testing.T, dst, from, to string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// embeddedTestdata are the patterns of files below testdata that Dockerfile.dockerignore lets in, since a program embeds
+// them.
+func embeddedTestdata(t *testing.T) (patterns []string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(top, "deploy/docker/Dockerfile.dockerignore"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if pattern, found := strings.CutPrefix(strings.TrimSpace(line), "!"); found && strings.Contains(pattern, "/testdata/") {
+			patterns = append(patterns, pattern)
+		}
+	}
+	return patterns
 }
 
 func copyFile(t *testing.T, from, to string) {

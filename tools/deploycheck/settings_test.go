@@ -40,6 +40,8 @@ var decided = map[string]struct {
 	"DATABASE_MIGRATE_URL":   {why: "put together from the password"},
 	"DATABASE_SSL":           {why: "the way to db is a network of the file's own"},
 	"DATABASE_SSL_CA":        {why: "the way to db is a network of the file's own"},
+	"FILES_DIR":              {why: "a volume of the file's own, the same for all three programs"},
+	"WORKER_CACHE_DIR":       {why: "the container's disk is read-only: the reader is compiled anew, which takes some seconds"},
 	"DB_POOLER_MODE":         {why: "there is no pooler in front of db"},
 	"SMTP_CA":                {why: "its file would have to be mounted; the image has the authorities that everybody trusts"},
 	"DEVELOPER_JWT_KEY":      {why: "the key is a secret with a file"},
