@@ -137,7 +137,7 @@ func TestWhoDecidesAboutAHome(t *testing.T) {
 		}
 	}
 	viewer := signIn(t, s, s.NewStaff(company, auth.RoleViewer).Email)
-	wantNone(t, string(viewer.Get("/requests").Want(200).Says("Ana Quirke").Body), "rosa@example.org", "/approve")
+	wantNone(t, string(viewer.Get("/requests").Want(200).Says("Somebody asks for this home").Body), "Ana Quirke", "rosa@example.org", "/approve")
 	viewer.JSON(http.MethodPost, "/api/requests/"+id+"/approve", map[string]string{"kind": "owner"}).Want(http.StatusForbidden)
 
 	const rivals = 8
