@@ -92,7 +92,7 @@ func moment(r *world.Row, column string) time.Time {
 	return at
 }
 
-// ofStaff are tables with rows of both kinds of people, and who does not see those about staff.
+// ofStaff are tables with rows of both kinds of people, and who, but for admins, does not see those about staff.
 var ofStaff = map[string]string{"sessions": platform.RoleResident, "email_tokens": platform.RoleStaff}
 
 // openToStaff tables show limited staff more than their developments: who of the staff may see which.
@@ -107,7 +107,7 @@ func (s *Scope) Refuses(w *world.World, r *world.Row) string {
 		return "another person's"
 	case r.Table.Name == "audit_log" && s.Role != platform.RoleWorker && !s.Admin:
 		return "for admins"
-	case ofStaff[r.Table.Name] == s.Role && r.Text("staff_id") != "":
+	case ofStaff[r.Table.Name] == s.Role && !s.Admin && r.Text("staff_id") != "":
 		return "about staff"
 	case s.Role == platform.RoleStaff:
 		return s.refusesStaff(w, r)
