@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"openhouse.example/tests/stack"
 )
 
 const (
@@ -56,7 +58,7 @@ func (l *lab) crowd() *crowd {
 			c.write(client, staff, fmt.Sprintf("writer-%d-%d", n, next))
 		})
 	}
-	eventually(l.t, time.Minute, "some load", func() bool { return c.count() > 100 })
+	stack.Eventually(l.t, time.Minute, "some load", func() bool { return c.count() > 100 })
 	return c
 }
 
@@ -201,7 +203,7 @@ func (l *lab) stored() map[string][]string {
 func judge(t testing.TB, what string, took, limit time.Duration) {
 	t.Helper()
 	t.Logf("%s after %v", what, round(took))
-	if full() && took > limit {
+	if stack.Full() && took > limit {
 		t.Errorf("%s after %v, at most %v", what, round(took), limit)
 	}
 }

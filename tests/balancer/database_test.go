@@ -10,6 +10,8 @@ import (
 	"openhouse.example/packages/pgdev"
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/pgdev/proxy"
+
+	"openhouse.example/tests/stack"
 )
 
 // TestPostgresRestart: Postgres is away for 3 s. Every instance says that it isn't ready and HAProxy takes all of them
@@ -27,7 +29,7 @@ func TestPostgresRestart(t *testing.T) {
 
 // TestWithoutTheUnaskedServers is what the second pair of lines in each backend is for.
 func TestWithoutTheUnaskedServers(t *testing.T) {
-	if !full() {
+	if !stack.Full() {
 		t.Skip("part of the full run: FAULT=full")
 	}
 	t.Parallel()
@@ -82,7 +84,7 @@ func (l *lab) away(length time.Duration) (allOut bool) {
 		l.t.Fatal(err)
 	}
 	back := time.Now()
-	eventually(l.t, time.Minute, "every instance to be in", func() bool { return l.in(l.instances...) == len(l.instances) })
+	stack.Eventually(l.t, time.Minute, "every instance to be in", func() bool { return l.in(l.instances...) == len(l.instances) })
 	judge(l.t, "every instance in", time.Since(back), 4*time.Second)
 	return allOut
 }
@@ -98,13 +100,13 @@ func TestOneInstanceIsCutOff(t *testing.T) {
 		name string
 		how  func(*proxy.Proxy)
 	}{{"refused", (*proxy.Proxy).Refuse}, {"silent", (*proxy.Proxy).Hang}} {
-		eventually(t, time.Minute, "every instance to be in", func() bool { return l.in(l.instances...) == len(l.instances) })
+		stack.Eventually(t, time.Minute, "every instance to be in", func() bool { return l.in(l.instances...) == len(l.instances) })
 		before := l.checksFailed(others)
 		began := time.Now()
 		for _, i := range cut {
 			way.how(i.way)
 		}
-		eventually(t, 20*time.Second, "HAProxy to take the instances out", func() bool { return l.in(cut...) == 0 })
+		stack.Eventually(t, 20*time.Second, "HAProxy to take the instances out", func() bool { return l.in(cut...) == 0 })
 		judge(t, way.name+": out", time.Since(began), 4*time.Second)
 		time.Sleep(time.Until(began.Add(7 * time.Second))) // longer than a request is held
 		if l.in(others...) == 0 {
@@ -116,9 +118,9 @@ func TestOneInstanceIsCutOff(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		eventually(t, 20*time.Second, "HAProxy to take the instances in", func() bool { return l.in(cut...) == len(cut) })
+		stack.Eventually(t, 20*time.Second, "HAProxy to take the instances in", func() bool { return l.in(cut...) == len(cut) })
 		judge(t, way.name+": in again", time.Since(healed), 4*time.Second)
-		if n := l.checksFailed(others) - before; full() && n > 0 {
+		if n := l.checksFailed(others) - before; stack.Full() && n > 0 {
 			t.Errorf("%s: %d checks of the other instances failed", way.name, n)
 		}
 	}
@@ -145,7 +147,7 @@ func TestASaturatedInstanceStaysIn(t *testing.T) {
 	before := l.stat()
 	people := l.crowd()
 	exhausted := func(i *instance) bool { return strings.Contains(i.Log(), "pool_exhausted") }
-	for began := time.Now(); time.Since(began) < scaled(8*time.Second, 20*time.Second); time.Sleep(50 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < stack.Scaled(8*time.Second, 20*time.Second); time.Sleep(50 * time.Millisecond) {
 		if n := l.in(slow...); n != len(slow) {
 			t.Fatalf("%d of %d saturated instances are in", n, len(slow))
 		}

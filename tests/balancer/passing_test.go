@@ -58,7 +58,7 @@ func (l *lab) ids(t *testing.T) {
 	if len(ids) != 1 || len(ids[0]) != 36 || ids[0] == given {
 		t.Fatalf("X-Request-Id is %q, want one of HAProxy's own", ids)
 	}
-	eventually(t, 10*time.Second, "the id in HAProxy's log and in an instance's", func() bool {
+	stack.Eventually(t, 10*time.Second, "the id in HAProxy's log and in an instance's", func() bool {
 		return strings.Contains(l.balancer.Log(), ids[0]) && strings.Contains(l.instances[2].Log()+l.instances[3].Log(), "request_id="+ids[0])
 	})
 }
@@ -161,7 +161,7 @@ func (l *lab) secrets(t *testing.T) {
 		t.Errorf("plain HTTP is answered %d", answer.StatusCode)
 	}
 	sent++
-	eventually(t, 10*time.Second, "a line for each request", func() bool { return strings.Count(l.balancer.Log()[before:], "\n") >= sent })
+	stack.Eventually(t, 10*time.Second, "a line for each request", func() bool { return strings.Count(l.balancer.Log()[before:], "\n") >= sent })
 	log := l.balancer.Log()[before:]
 	for _, secret := range shapes {
 		for _, form := range []string{secret, url.PathEscape(secret), url.QueryEscape(secret)} {

@@ -63,7 +63,7 @@ func TestTheReadmesTenLines(t *testing.T) {
 	})
 	l := &lab{t: t, balancer: b}
 	l.trust(trust)
-	eventually(t, 20*time.Second, "a check to go well", func() bool { return l.stat()["residents/one"]["check_status"] == "L7OK" })
+	stack.Eventually(t, 20*time.Second, "a check to go well", func() bool { return l.stat()["residents/one"]["check_status"] == "L7OK" })
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+homeName+"/", nil)
 	if err != nil {
 		t.Fatal(err)

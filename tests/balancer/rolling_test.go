@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev/pgtest"
+
+	"openhouse.example/tests/stack"
 )
 
 // TestRollingRestarts: one instance after another is stopped and started again, of both portals, and nobody notices.
@@ -16,7 +18,7 @@ func TestRollingRestarts(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, pgtest.New(t), labOptions{})
 	people := l.crowd()
-	for range scaled(2, 10) {
+	for range stack.Scaled(2, 10) {
 		for _, pair := range [][]*instance{{l.instances[0], l.instances[2]}, {l.instances[1], l.instances[3]}} {
 			l.restart(pair)
 		}
@@ -27,18 +29,18 @@ func TestRollingRestarts(t *testing.T) {
 // restart stops instances of different portals together, and starts them again.
 func (l *lab) restart(pair []*instance) {
 	l.t.Helper()
-	eventually(l.t, time.Minute, "every instance to be in", func() bool { return l.in(l.instances...) == len(l.instances) })
+	stack.Eventually(l.t, time.Minute, "every instance to be in", func() bool { return l.in(l.instances...) == len(l.instances) })
 	began := time.Now()
 	for _, i := range pair {
 		i.Signal(syscall.SIGTERM)
 	}
 	for _, i := range pair {
-		eventually(l.t, drainDelay, i.name+" to say that it drains", func() bool {
+		stack.Eventually(l.t, drainDelay, i.name+" to say that it drains", func() bool {
 			status, body := i.Health()
 			return status == http.StatusServiceUnavailable && strings.Contains(body, `"draining"`)
 		})
 	}
-	eventually(l.t, time.Minute, "HAProxy to take out what drains", func() bool { return l.in(pair...) == 0 })
+	stack.Eventually(l.t, time.Minute, "HAProxy to take out what drains", func() bool { return l.in(pair...) == 0 })
 	judge(l.t, "out of rotation", time.Since(began), 4*time.Second)
 	for _, i := range pair {
 		if status, _ := i.Health(); status == 0 || time.Since(began) > drainDelay {
@@ -63,6 +65,6 @@ func (l *lab) restart(pair []*instance) {
 		i.AwaitReady()
 	}
 	ready := time.Now()
-	eventually(l.t, time.Minute, "HAProxy to take in what is ready", func() bool { return l.in(pair...) == len(pair) })
+	stack.Eventually(l.t, time.Minute, "HAProxy to take in what is ready", func() bool { return l.in(pair...) == len(pair) })
 	judge(l.t, "in rotation", time.Since(ready), 4*time.Second)
 }

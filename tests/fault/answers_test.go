@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev/pgtest"
+
+	"openhouse.example/tests/stack"
 )
 
 // expect asks the portal once and compares status and code.
@@ -22,7 +24,7 @@ func (l *lab) expect(a answer, status int, code string) {
 func (l *lab) healthy(want bool, limit time.Duration) time.Duration {
 	l.t.Helper()
 	status := map[bool]int{true: http.StatusOK, false: http.StatusServiceUnavailable}[want]
-	return eventually(l.t, limit, fmt.Sprintf("the health route to say %d", status), func() bool {
+	return stack.Eventually(l.t, limit, fmt.Sprintf("the health route to say %d", status), func() bool {
 		got, _ := l.stack.Developer.Health()
 		return got == status
 	})
@@ -79,7 +81,7 @@ func TestLoginRefused(t *testing.T) {
 				l.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = $1", developer) // the probe's too
 			}
 			l.healthy(false, 10*time.Second)
-			window, before := scaled(2*time.Second, 5*time.Second), l.dials()
+			window, before := stack.Scaled(2*time.Second, 5*time.Second), l.dials()
 			loads := make([]*load, len(l.contestants))
 			for i, c := range l.contestants {
 				loads[i] = startLoad(readers, readPause, l.reader(c).ask)
@@ -97,7 +99,7 @@ func TestLoginRefused(t *testing.T) {
 				if got.Causes[unavailable] != got.Requests {
 					t.Errorf("of %d requests: %v, want %q for each", got.Requests, got.Causes, unavailable)
 				}
-				if limit := time.Second; full() && got.Worst > limit {
+				if limit := time.Second; stack.Full() && got.Worst > limit {
 					t.Errorf("a refusal took %v, at most %v", round(got.Worst), limit)
 				}
 				if dials > 1.5 {
@@ -106,7 +108,7 @@ func TestLoginRefused(t *testing.T) {
 			}
 			c.allow()
 			took := l.healthy(true, 20*time.Second)
-			if limit := 2500 * time.Millisecond; full() && took > limit {
+			if limit := 2500 * time.Millisecond; stack.Full() && took > limit {
 				t.Errorf("ready again after %v, at most %v", round(took), limit)
 			}
 			l.expect(l.get(l.contestants[0]), http.StatusOK, "")
@@ -162,14 +164,14 @@ func TestLockWait(t *testing.T) {
 	if blocked.causes[lockTimeout] != at {
 		t.Errorf("%d changes of rows that are held: %s, want %q for each", at, blocked, lockTimeout)
 	}
-	if blocked.best < 2900*time.Millisecond || blocked.worst > scaled(8*time.Second, 4*time.Second) {
+	if blocked.best < 2900*time.Millisecond || blocked.worst > stack.Scaled(8*time.Second, 4*time.Second) {
 		t.Errorf("they were answered after %v to %v, want 3 s", round(blocked.best), round(blocked.worst))
 	}
 	got := summarise(events, moments{})
 	if got.Failed > 0 {
 		t.Errorf("of %d other requests: %v", got.Requests, got.Causes)
 	}
-	if limit := 500 * time.Millisecond; full() && got.Worst > limit {
+	if limit := 500 * time.Millisecond; stack.Full() && got.Worst > limit {
 		t.Errorf("another request took %v, at most %v", round(got.Worst), limit)
 	}
 	if a := l.change(portal.url + "/" + rows[0]); a.cause != "" {
@@ -200,7 +202,7 @@ func between(text, before, after string) string {
 func TestStatementTimeout(t *testing.T) {
 	t.Parallel()
 	const at = 10
-	limit := scaled(2*time.Second, 10*time.Second)
+	limit := stack.Scaled(2*time.Second, 10*time.Second)
 	l := newLab(t, labOptions{server: common.use(t), alone: true, env: []string{fmt.Sprintf("DB_POOL_MIN=%d", at)}, before: func(db *pgtest.DB) {
 		limits(db, "lock_timeout = 0", fmt.Sprintf("statement_timeout = %d", limit.Milliseconds()))
 	}})

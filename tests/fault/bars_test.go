@@ -3,6 +3,8 @@ package fault
 import (
 	"fmt"
 	"time"
+
+	"openhouse.example/tests/stack"
 )
 
 // bar is what the portal must reach in a race.
@@ -25,7 +27,7 @@ func noFailure(limit time.Duration) bar {
 		if r.Failed > 0 {
 			broken = append(broken, fmt.Sprintf("%d of %d requests failed %v, want 0", r.Failed, r.Requests, r.Causes))
 		}
-		if full() && r.Worst > limit {
+		if stack.Full() && r.Worst > limit {
 			broken = append(broken, fmt.Sprintf("the longest wait was %v, at most %v", round(r.Worst), limit))
 		}
 		return broken

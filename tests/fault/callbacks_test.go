@@ -12,6 +12,8 @@ import (
 
 	"openhouse.example/packages/db"
 	"openhouse.example/packages/pgdev/pgtest"
+
+	"openhouse.example/tests/stack"
 )
 
 // TestCallbacksGoneWrong is F28: whatever a callback does to its connection, nobody after it notices, and none is lost.
@@ -71,7 +73,7 @@ func TestCallbacksGoneWrong(t *testing.T) {
 			}
 		}
 	}
-	eventually(t, 10*time.Second, "every connection to be free again", func() bool { // one may be opened in place of a lost one
+	stack.Eventually(t, 10*time.Second, "every connection to be free again", func() bool { // one may be opened in place of a lost one
 		s := pool.GetPoolStats()
 		return s.TotalCount == s.IdleCount && s.TotalCount <= size
 	})

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev/pgtest"
+
+	"openhouse.example/tests/stack"
 )
 
 // TestImpatientClients is F29: thousands of people hang up while their statement runs. The statements are ended at the
@@ -21,10 +23,10 @@ import (
 func TestImpatientClients(t *testing.T) {
 	t.Parallel()
 	const atOnce, patience = 50, 50 * time.Millisecond
-	impatient := scaled(2000, 3000)
+	impatient := stack.Scaled(2000, 3000)
 	// On a machine that does much else a statement can take longer to stop than the half second that it is given, and
 	// then costs its connection: only the full run keeps to that.
-	grace := fmt.Sprintf("DB_CANCEL_GRACE_MS=%d", scaled(5000, 500))
+	grace := fmt.Sprintf("DB_CANCEL_GRACE_MS=%d", stack.Scaled(5000, 500))
 	l := newLab(t, labOptions{server: common.use(t), env: []string{grace}, before: func(db *pgtest.DB) {
 		limits(db, "lock_timeout = 0", "statement_timeout = 0") // it must not be they that end the statements
 	}})
@@ -62,7 +64,7 @@ func TestImpatientClients(t *testing.T) {
 		if running > 0 {
 			t.Errorf("%d statements run on %v after the last client has left", running, left)
 		}
-		if limit := 200 * time.Millisecond; full() && left > limit {
+		if limit := 200 * time.Millisecond; stack.Full() && left > limit {
 			t.Errorf("a statement ran on for %v, at most %v", round(left), limit)
 		}
 		if after.causes[""] != atOnce {

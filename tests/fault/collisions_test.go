@@ -14,6 +14,8 @@ import (
 
 	"openhouse.example/packages/db"
 	"openhouse.example/packages/pgdev/pgtest"
+
+	"openhouse.example/tests/stack"
 )
 
 const increments = 200
@@ -36,7 +38,7 @@ func TestCollisions(t *testing.T) {
 			d.Exec(fmt.Sprintf("alter database %q set %s", d.Name, c.setting))
 			counters(d, 10)
 			// How long all this may take is a matter of the machine: only the full run keeps to the default.
-			pool := openPool(t, d.StaffURL(), map[string]string{"DB_POOL_CONN_TIMEOUT_MS": scaled("30000", "5000")})
+			pool := openPool(t, d.StaffURL(), map[string]string{"DB_POOL_CONN_TIMEOUT_MS": stack.Scaled("30000", "5000")})
 			ours := count(increments, func(i int) error {
 				_, err := db.Write(t.Context(), pool, scopeOf(uuid.New()), db.Intent{}, func(ctx context.Context, tx *db.Tx) (int, error) {
 					return 0, increment(ctx, tx, c.first(i), c.second(i))

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev/pgtest"
+
+	"openhouse.example/tests/stack"
 )
 
 // TestDiskFull is F22: there is no room left for rows. Writes are refused with their reason, not tried again and not
@@ -43,7 +45,7 @@ func TestDiskFull(t *testing.T) {
 	for i := range l.contestants {
 		say[i] = ask(i)
 	}
-	time.Sleep(scaled(time.Second, 5*time.Second))
+	time.Sleep(stack.Scaled(time.Second, 5*time.Second))
 	got := summarise(reads.stop(), moments{})
 	if got.Failed > 0 {
 		t.Errorf("of %d reads: %v", got.Requests, got.Causes)

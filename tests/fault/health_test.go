@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev/pgtest"
+
+	"openhouse.example/tests/stack"
 )
 
 // TestProbeStorm is F37: five hundred probes a second while every connection is held and people wait for one. The
@@ -17,7 +19,7 @@ import (
 func TestProbeStorm(t *testing.T) {
 	t.Parallel()
 	const waiting, rate, askers = 10, 500, 25
-	length := scaled(3*time.Second, 10*time.Second) // shorter than the 15 s that a request has, for the pool must stay full
+	length := stack.Scaled(3*time.Second, 10*time.Second) // shorter than the 15 s that a request has, for the pool must stay full
 	l := newLab(t, labOptions{server: common.use(t), alone: true, env: []string{"DB_POOL_CONN_TIMEOUT_MS=60000"}, before: func(db *pgtest.DB) {
 		limits(db, "lock_timeout = 0", "statement_timeout = 0")
 	}})
@@ -25,7 +27,7 @@ func TestProbeStorm(t *testing.T) {
 	lift := l.lock("lock table developments in access exclusive mode")
 	var held sync.WaitGroup
 	held.Go(func() { l.storm(portal, poolMax+waiting) })
-	eventually(t, 10*time.Second, "a full pool with people waiting", func() bool {
+	stack.Eventually(t, 10*time.Second, "a full pool with people waiting", func() bool {
 		_, body := l.stack.Developer.Health()
 		return strings.Contains(body, fmt.Sprintf(`"waitingCount":%d`, waiting)) && l.blocked(portal) == poolMax
 	})
@@ -63,7 +65,7 @@ func TestProbeStorm(t *testing.T) {
 	}
 	slices.Sort(took)
 	p99 := took[len(took)*99/100]
-	if limit := 20 * time.Millisecond; full() && p99 > limit {
+	if limit := 20 * time.Millisecond; stack.Full() && p99 > limit {
 		t.Errorf("p99 of the health route was %v, at most %v", p99, limit)
 	}
 	report.note(fact{

@@ -253,19 +253,6 @@ func (l *lab) rows(prefix string) map[string]row {
 	return found
 }
 
-// eventually waits until something holds and returns how long that took; it ends the test after limit.
-func eventually(t testing.TB, limit time.Duration, what string, holds func() bool) time.Duration {
-	t.Helper()
-	began := time.Now()
-	for !holds() {
-		if time.Since(began) > limit {
-			t.Fatalf("waited %v for %s", limit, what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	return time.Since(began)
-}
-
 // noise counts the lines of the portal's log, from a position on, that a person is meant to look at.
 func noise(log string) (n int) {
 	for line := range strings.Lines(log) {

@@ -36,7 +36,7 @@ func limitLogins(l *lab) time.Time {
 	}
 	set(loginLimit)
 	l.endBackends(1000)
-	time.Sleep(scaled(3*time.Second, 10*time.Second))
+	time.Sleep(stack.Scaled(3*time.Second, 10*time.Second))
 	set(-1)
 	return time.Now()
 }
@@ -50,7 +50,7 @@ func TestSlotsTakenAtStart(t *testing.T) {
 	others := takeAll(t, db.StaffURL(), most)
 	p := stack.Prepare(t, stack.DeveloperPortal)
 	p.Launch("DEVELOPER_PUBLIC_URL="+p.URL, "OPENHOUSE_ENV=development", "DRAIN_DELAY_MS=0", "DEVELOPER_DATABASE_URL="+db.StaffURL(), "DB_POOL_MAX=5")
-	eventually(t, 20*time.Second, "an answer of the health route", func() bool { status, _ := p.Health(); return status != 0 })
+	stack.Eventually(t, 20*time.Second, "an answer of the health route", func() bool { status, _ := p.Health(); return status != 0 })
 	for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if status, body := p.Health(); status != http.StatusServiceUnavailable || !strings.Contains(body, `"unhealthy"`) {
 			t.Fatalf("without a connection to be had the health route says %d %s", status, body)
@@ -64,8 +64,8 @@ func TestSlotsTakenAtStart(t *testing.T) {
 	for _, conn := range others {
 		_ = conn.Close(t.Context())
 	}
-	took := eventually(t, 10*time.Second, "health, once connections are free", func() bool { status, _ := p.Health(); return status == http.StatusOK })
-	if limit := 2 * time.Second; full() && took > limit {
+	took := stack.Eventually(t, 10*time.Second, "health, once connections are free", func() bool { status, _ := p.Health(); return status == http.StatusOK })
+	if limit := 2 * time.Second; stack.Full() && took > limit {
 		t.Errorf("it took %v, at most %v", round(took), limit)
 	}
 	report.note(fact{"F15", "all slots taken at the start: ready after one is free", "starts, 503 until then; " + milliseconds(took), "", ""})
@@ -105,7 +105,7 @@ func TestFullPool(t *testing.T) {
 		all.Go(func() { held[i] = l.storm(c, poolMax) })
 	}
 	for _, c := range l.contestants {
-		eventually(t, 10*time.Second, "every connection to be held", func() bool {
+		stack.Eventually(t, 10*time.Second, "every connection to be held", func() bool {
 			return l.blocked(c) >= poolMax
 		})
 	}
@@ -135,13 +135,13 @@ func TestFullPool(t *testing.T) {
 	if ours.causes[poolExhausted] != waiting {
 		t.Errorf("while the pool is full %d requests got %v, want %q for each", waiting, ours.causes, poolExhausted)
 	}
-	if ours.worst > scaled(8*time.Second, 5500*time.Millisecond) || ours.best < 4500*time.Millisecond {
+	if ours.worst > stack.Scaled(8*time.Second, 5500*time.Millisecond) || ours.best < 4500*time.Millisecond {
 		t.Errorf("they were refused after %v to %v, want 5 s", round(ours.best), round(ours.worst))
 	}
 	if n := held[0].causes[""]; n != poolMax {
 		t.Errorf("of the requests that held a connection %d of %d succeeded: %v", n, poolMax, held[0].causes)
 	}
-	if limit := 200 * time.Millisecond; full() && after[0] > limit {
+	if limit := 200 * time.Millisecond; stack.Full() && after[0] > limit {
 		t.Errorf("the first success came %v after the end, at most %v", round(after[0]), limit)
 	}
 	say := func(i int) string {
@@ -189,7 +189,7 @@ func TestSpike(t *testing.T) {
 		if opened > 10 {
 			t.Errorf("%d connections were opened, at most 10", opened)
 		}
-		if limit := 160 * time.Millisecond; full() && got.median > limit {
+		if limit := 160 * time.Millisecond; stack.Full() && got.median > limit {
 			t.Errorf("half of them waited more than %v, at most %v", round(got.median), limit)
 		}
 	}

@@ -1,7 +1,6 @@
 package fault
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -10,16 +9,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	// Outside the full run, which judges time, these tests mostly wait: more of them at once than there are cores.
-	atOnce := "8"
-	if full() {
-		atOnce = "1"
-	}
-	if err := flag.Set("test.parallel", atOnce); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	stack.MostlyWaits()
 	answerNames()
 	stack.Main(reporting{m})
 }
@@ -38,11 +28,4 @@ func (r reporting) Run() int {
 		return 1
 	}
 	return code
-}
-
-func scaled[T any](short, long T) T {
-	if full() {
-		return long
-	}
-	return short
 }

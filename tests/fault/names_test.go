@@ -18,6 +18,8 @@ import (
 	"openhouse.example/packages/db"
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/pgdev/proxy"
+
+	"openhouse.example/tests/stack"
 )
 
 // TestNames is F17: the name of the database's host has no address, or another one than before. It runs packages/db in
@@ -71,7 +73,7 @@ func TestNames(t *testing.T) {
 	began = time.Now()
 	held := make(chan error, 1)
 	go func() { held <- read() }()
-	eventually(t, 10*time.Second, "the reason dns", func() bool { return pool.HealthCheck(t.Context()).Reason == "dns" })
+	stack.Eventually(t, 10*time.Second, "the reason dns", func() bool { return pool.HealthCheck(t.Context()).Reason == "dns" })
 	down := time.Since(began)
 	names.point(name, "127.0.0.2")
 	healed := time.Now()
@@ -82,7 +84,7 @@ func TestNames(t *testing.T) {
 	if renewed.Accepted() == 0 {
 		t.Error("the new address was not dialled")
 	}
-	eventually(t, 10*time.Second, "health", func() bool { return pool.HealthCheck(t.Context()).Healthy })
+	stack.Eventually(t, 10*time.Second, "health", func() bool { return pool.HealthCheck(t.Context()).Healthy })
 
 	// The answer changes while all is well: the next connection goes to the new address, and in time all do.
 	names.point(name, "127.0.0.1")

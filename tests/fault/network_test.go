@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev/proxy"
+
+	"openhouse.example/tests/stack"
 )
 
 // networkRaces are what happens on the way to Postgres.
@@ -34,7 +36,7 @@ func networkRaces() []race {
 		},
 		{
 			id: "F13", title: "every packet in slices of 64 bytes", after: time.Second,
-			inflict: throughProxies(scaled(2*time.Second, 5*time.Second), func(p *proxy.Proxy) { p.Trickle(64, time.Millisecond) }), bar: noFailure(2 * time.Second),
+			inflict: throughProxies(stack.Scaled(2*time.Second, 5*time.Second), func(p *proxy.Proxy) { p.Trickle(64, time.Millisecond) }), bar: noFailure(2 * time.Second),
 		},
 		{
 			id: "F13", variant: "trickle", title: "50 bytes a second", after: 3 * time.Second, long: true,
@@ -90,7 +92,7 @@ const (
 // farAway also looks whether the health route says how far away Postgres is.
 func farAway(l *lab) time.Time {
 	l.each(func(p *proxy.Proxy) { p.Latency(tripLeast / 2); p.Jitter((tripMost - tripLeast) / 2) })
-	time.Sleep(scaled(2*time.Second, 5*time.Second))
+	time.Sleep(stack.Scaled(2*time.Second, 5*time.Second))
 	status, body := l.stack.Developer.Health()
 	var health struct{ LatencyMs int64 }
 	if err := json.Unmarshal([]byte(body), &health); err != nil || status != 200 || health.LatencyMs < tripLeast.Milliseconds() {
@@ -102,7 +104,7 @@ func farAway(l *lab) time.Time {
 
 // oneTripMore is the bar of a scope that costs no round trip: a read may cost at most one more than a plain one.
 func oneTripMore(r Result, peers []Result) (broken []string) {
-	if plain := peers[0].Median; full() && r.Median > plain+tripMost {
+	if plain := peers[0].Median; stack.Full() && r.Median > plain+tripMost {
 		broken = append(broken, fmt.Sprintf("half of the reads took more than %v, on plain pgxpool %v", round(r.Median), round(plain)))
 	}
 	return broken

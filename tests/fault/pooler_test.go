@@ -10,6 +10,8 @@ import (
 
 	"openhouse.example/packages/pgdev"
 	"openhouse.example/packages/pgdev/pgtest"
+
+	"openhouse.example/tests/stack"
 )
 
 // poolerRaces are what happens to a PgBouncer in transaction mode, and behind it.
@@ -24,7 +26,7 @@ func poolerRaces() []race {
 			inflict: pausePooler(3 * time.Second), bar: noFailure(3500 * time.Millisecond),
 		},
 		{
-			id: "F32", title: "outage of 5 s behind PgBouncer", after: scaled(4*time.Second, 2*time.Second),
+			id: "F32", title: "outage of 5 s behind PgBouncer", after: stack.Scaled(4*time.Second, 2*time.Second),
 			inflict: outage(5*time.Second, pgdev.Immediate), bar: overWithPostgres,
 		},
 	}
@@ -34,7 +36,7 @@ func poolerRaces() []race {
 // may take as long as the rest: after an outage a pooler answers once more with the failure that it remembers, and only
 // then looks itself. How long it takes is judged in the full run only, which has the machine to itself.
 func overWithPostgres(r Result, peers []Result) (broken []string) {
-	if full() {
+	if stack.Full() {
 		return onlyTheFirstFail(time.Second, time.Second)(r, peers)
 	}
 	if r.FirstSuccess == 0 {
@@ -104,7 +106,7 @@ func (l *lab) race(t *testing.T, f race) {
 // configuration changes for this: it shows that the product relies on it.
 func TestPoolerWithItsOwnPatience(t *testing.T) {
 	t.Parallel()
-	if !full() {
+	if !stack.Full() {
 		t.Log("only in the full run")
 		return
 	}

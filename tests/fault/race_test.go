@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev/pgtest"
+
+	"openhouse.example/tests/stack"
 )
 
 // race is one fault that all contestants meet under load.
@@ -38,7 +40,7 @@ func races() []race {
 func TestRaces(t *testing.T) {
 	l := newLab(t, labOptions{server: pgtest.Server(t)})
 	for _, f := range races() {
-		if f.long && !full() {
+		if f.long && !stack.Full() {
 			continue
 		}
 		t.Run(f.name(), func(t *testing.T) {

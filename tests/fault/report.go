@@ -13,10 +13,9 @@ import (
 	"sync"
 	"text/tabwriter"
 	"time"
-)
 
-// full reports whether the whole catalogue is wanted (make fault), rather than its short form (make test).
-func full() bool { return os.Getenv("FAULT") == "full" }
+	"openhouse.example/tests/stack"
+)
 
 // fact is what a test of one fault has measured, in words, for the portal and, where they were there, the others.
 type fact struct {
@@ -67,7 +66,7 @@ func (r *record) save() error {
 		Full    bool      `json:"full"`
 		Results []Result  `json:"results"`
 		Facts   []fact    `json:"facts"`
-	}{time.Now().UTC(), full(), r.results, r.facts}, "", "  ")
+	}{time.Now().UTC(), stack.Full(), r.results, r.facts}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -81,13 +80,13 @@ func (r *record) save() error {
 		os.WriteFile(filepath.Join(folder, "results.svg"), picture, 0o644)); err != nil {
 		return err
 	}
-	if full() {
+	if stack.Full() {
 		fmt.Printf("\nAll faults\n%s\n%s\n", table(r.results), factTable(r.facts))
 	}
 	if os.Getenv("DOCS") == "" {
 		return nil
 	}
-	if !full() {
+	if !stack.Full() {
 		return errors.New("DOCS=1 wants the whole catalogue: make fault DOCS=1")
 	}
 	text := markdown(r.results, r.facts)

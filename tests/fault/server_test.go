@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev"
+
+	"openhouse.example/tests/stack"
 )
 
 // serverRaces are what happens to Postgres itself.
@@ -11,8 +13,8 @@ func serverRaces() []race {
 	const kills, waves = 40, 5
 	return []race{
 		{
-			id: "F1", title: "one backend ended, again and again", after: time.Second, events: scaled(10, kills),
-			inflict: endBackends(scaled(10, kills), 1, 200*time.Millisecond), bar: noFailure(3 * time.Second),
+			id: "F1", title: "one backend ended, again and again", after: time.Second, events: stack.Scaled(10, kills),
+			inflict: endBackends(stack.Scaled(10, kills), 1, 200*time.Millisecond), bar: noFailure(3 * time.Second),
 		},
 		{
 			id: "F2", title: "all backends ended at once, five times", after: time.Second, events: waves,

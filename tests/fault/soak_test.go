@@ -19,6 +19,8 @@ import (
 	"openhouse.example/packages/pgdev"
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/pgdev/proxy"
+
+	"openhouse.example/tests/stack"
 )
 
 // soakPool is smaller than the number of readers, so that the pool is always full.
@@ -252,7 +254,7 @@ func (s *soak) measure() holdings {
 	}
 	s.client.CloseIdleConnections()
 	h, since := holdings{}, time.Now()
-	eventually(s.t, time.Minute, "the portal to come to rest", func() bool {
+	stack.Eventually(s.t, time.Minute, "the portal to come to rest", func() bool {
 		now := holdings{goroutines: goroutinesOf(portal.Log()), descriptors: descriptorsOf(portal.PID())}
 		if now != h {
 			h, since = now, time.Now()
@@ -262,7 +264,7 @@ func (s *soak) measure() holdings {
 	})
 	log := len(portal.Log())
 	w := startLoad(2, 0, read)
-	eventually(s.t, time.Minute, "enough collections", func() bool { _, n := heapOf(portal.Log()[log:]); return n >= 8 })
+	stack.Eventually(s.t, time.Minute, "enough collections", func() bool { _, n := heapOf(portal.Log()[log:]); return n >= 8 })
 	w.stop()
 	h.heap, _ = heapOf(portal.Log()[log:])
 	if h.descriptors == 0 {

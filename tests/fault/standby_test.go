@@ -44,7 +44,7 @@ func TestStandby(t *testing.T) {
 			t.Errorf("on a standby ten writes get %s and ten reads %s", got, reads)
 		}
 	}
-	eventually(t, 20*time.Second, "the late portal to say that it is not ready", func() bool {
+	stack.Eventually(t, 20*time.Second, "the late portal to say that it is not ready", func() bool {
 		status, body := late.Health()
 		if status == http.StatusOK {
 			t.Fatalf("a portal that was started on a standby says %s", body)
@@ -53,8 +53,8 @@ func TestStandby(t *testing.T) {
 	})
 	l.sql("select pg_promote()")
 	took := l.healthy(true, 20*time.Second)
-	eventually(t, 20*time.Second, "the late portal to be ready", func() bool { status, _ := late.Health(); return status == http.StatusOK })
-	if limit := 2500 * time.Millisecond; full() && took > limit {
+	stack.Eventually(t, 20*time.Second, "the late portal to be ready", func() bool { status, _ := late.Health(); return status == http.StatusOK })
+	if limit := 2500 * time.Millisecond; stack.Full() && took > limit {
 		t.Errorf("ready again after %v, at most %v", round(took), limit)
 	}
 	if got := allAtOnce(10, func(int) string { return l.writer(l.contestants[0], "after").write("after the standby").cause }); got.causes[""] != 10 {

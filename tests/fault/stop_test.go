@@ -9,6 +9,8 @@ import (
 
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/pgdev/proxy"
+
+	"openhouse.example/tests/stack"
 )
 
 // TestStopWhileHung is F36: SIGTERM while the network to the database hangs and requests wait. The portal leaves in the
@@ -33,7 +35,7 @@ func TestStopWhileHung(t *testing.T) {
 	}
 	took := time.Since(began)
 	waiting.Wait()
-	if most := limit + 5*time.Second; full() && took > most {
+	if most := limit + 5*time.Second; stack.Full() && took > most {
 		t.Errorf("it took %v, at most %v", round(took), most)
 	}
 	if code := l.stack.Developer.ExitCode(); code != 1 {
@@ -62,7 +64,7 @@ func TestAHeldConnectionIsNamed(t *testing.T) {
 	named := func() int {
 		return countLines(l.stack.Developer.Log(), "a connection is held for long", "SaveDevelopment")
 	}
-	eventually(t, 10*time.Second, "the holder's name in the log", func() bool { return named() > 0 })
+	stack.Eventually(t, 10*time.Second, "the holder's name in the log", func() bool { return named() > 0 })
 	time.Sleep(1500 * time.Millisecond) // more looks at the same holder
 	got := summarise(others.stop(), moments{})
 	lift()

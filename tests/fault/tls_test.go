@@ -22,6 +22,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"openhouse.example/tests/stack"
 )
 
 // TestTLS is F18: while the portal runs, the server stops speaking TLS, or shows a certificate that nobody may trust.
@@ -51,18 +53,18 @@ func TestTLS(t *testing.T) {
 		log := len(l.stack.Developer.Log())
 		front.show(c.certificate)
 		l.healthy(false, 10*time.Second)
-		before, window := front.accepted.Load(), scaled(2*time.Second, 5*time.Second)
+		before, window := front.accepted.Load(), stack.Scaled(2*time.Second, 5*time.Second)
 		load := startLoad(readers, readPause, l.reader(portal).ask)
 		time.Sleep(window)
 		dials := float64(front.accepted.Load()-before) / window.Seconds()
-		eventually(t, 15*time.Second, fmt.Sprintf("the log to say %q", c.cure), func() bool { // equal failures are folded for 5 s
+		stack.Eventually(t, 15*time.Second, fmt.Sprintf("the log to say %q", c.cure), func() bool { // equal failures are folded for 5 s
 			return strings.Contains(l.stack.Developer.Log()[log:], c.cure)
 		})
 		got := summarise(load.stop(), moments{})
 		if got.Causes[unavailable] != got.Requests {
 			t.Errorf("%s: of %d reads %v, want %q for each", c.what, got.Requests, got.Causes, unavailable)
 		}
-		if limit := 250 * time.Millisecond; full() && got.Worst > limit {
+		if limit := 250 * time.Millisecond; stack.Full() && got.Worst > limit {
 			t.Errorf("%s: a refusal took %v, at most %v", c.what, round(got.Worst), limit)
 		}
 		if dials > 3 { // both portals dial the same front

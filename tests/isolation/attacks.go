@@ -41,14 +41,14 @@ func whoMayAsk(m *matrix, p Person) (tasks []func()) {
 					// What is wrong with a form may be said before the database is asked whether the session lives.
 					early := p.Dead && method == http.MethodPost && a.isRefusal()
 					if !standing.fits(a) && !early {
-						m.report.crossed(class, "%s as %s is answered %d", q, p.Name, a.status)
+						m.report.Crossed(class, "%s as %s is answered %d", q, p.Name, a.status)
 					}
 				}
 				found := func(status int) bool {
 					return status < 400 || status == http.StatusConflict || status == http.StatusGone
 				}
 				if standing == inside && !m.quick && len(statuses) > 0 && len(r.parameters()) > 0 && !slices.ContainsFunc(statuses, found) {
-					m.report.crossed(class, "%s as %s finds nothing of their own (%v), so what it refuses proves nothing", r, p.Name, statuses)
+					m.report.Crossed(class, "%s as %s finds nothing of their own (%v), so what it refuses proves nothing", r, p.Name, statuses)
 				}
 			})
 		}
@@ -84,9 +84,9 @@ func anothersID(m *matrix, p Person) (tasks []func()) {
 					for _, id := range slices.Concat(first(foreign, 3), first(neighbours, 3)) {
 						q, got := ask(id)
 						if got.status != want.status || got.print(id) != want.print(unknown) {
-							m.report.crossed(class, "%s as %s is answered %d, an unknown id %d, or with other bytes:\n%.300s\n%.300s", q, p.Name, got.status, want.status, got.print(id), want.print(unknown))
+							m.report.Crossed(class, "%s as %s is answered %d, an unknown id %d, or with other bytes:\n%.300s\n%.300s", q, p.Name, got.status, want.status, got.print(id), want.print(unknown))
 						} else if !got.isRefusal() {
-							m.report.crossed(class, "%s as %s is answered %d", q, p.Name, got.status)
+							m.report.Crossed(class, "%s as %s is answered %d", q, p.Name, got.status)
 						}
 					}
 				})
@@ -161,7 +161,7 @@ func claimed(m *matrix, p Person) (tasks []func()) {
 					q := plain
 					change(&q)
 					if a := m.ask(class, p, q); a.status != want.status && !a.isRefusal() {
-						m.report.crossed(class, "%s as %s is answered %d, not %d as without its claims", q, p.Name, a.status, want.status)
+						m.report.Crossed(class, "%s as %s is answered %d, not %d as without its claims", q, p.Name, a.status, want.status)
 					}
 				}
 			})
@@ -202,7 +202,7 @@ func sentIDs(m *matrix, p Person) (tasks []func()) {
 				want := send(unknown)
 				for _, value := range []string{id(p.other(), "park"), id(p.other(), "home-1"), id(p.other(), "type-a"), id(p.other(), "developer")} {
 					if got := send(value); got.print(value) != want.print(unknown) || got.status != want.status {
-						m.report.crossed(class, "%s of %s as %s is answered %d with another company's id and %d with an unknown one, or with other bytes", name, r, p.Name, got.status, want.status)
+						m.report.Crossed(class, "%s of %s as %s is answered %d with another company's id and %d with an unknown one, or with other bytes", name, r, p.Name, got.status, want.status)
 					}
 				}
 			})
@@ -251,7 +251,7 @@ func blanks(m *matrix, p Person) (tasks []func()) {
 						continue // it has become another route's address
 					}
 					if a := m.ask(class, p, q); a.status < 300 {
-						m.report.crossed(class, "%s as %s is answered %d", q, p.Name, a.status)
+						m.report.Crossed(class, "%s as %s is answered %d", q, p.Name, a.status)
 					}
 				}
 			})
@@ -328,7 +328,7 @@ func timing(m *matrix, p Person) []func() {
 					if try < 3 {
 						continue
 					}
-					m.report.crossed(class, "%s as %s: %v for another's id, %v for an unknown one", r, p.Name, one, two)
+					m.report.Crossed(class, "%s as %s: %v for another's id, %v for an unknown one", r, p.Name, one, two)
 				}
 				if apart > worst {
 					worst, where = apart, r.String()
@@ -336,7 +336,7 @@ func timing(m *matrix, p Person) []func() {
 				break
 			}
 		}
-		m.report.measured("%s: medians for another's id and an unknown one are at most %v apart (%s)", p.Name, worst.Round(time.Microsecond), where)
+		m.report.Measured("%s: medians for another's id and an unknown one are at most %v apart (%s)", p.Name, worst.Round(time.Microsecond), where)
 	}}
 }
 

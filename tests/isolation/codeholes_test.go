@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,8 @@ import (
 
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/tests/stack"
+
+	"openhouse.example/tests/isolation/tries"
 )
 
 // edit changes a file of the source: what the expression finds first becomes the text.
@@ -88,7 +89,7 @@ func TestHolesInCode(t *testing.T) {
 	chosen := regexp.MustCompile(os.Getenv("HOLE"))
 	db := pgtest.NewEmpty(t)
 	scratch := t.TempDir() // one for all, so that each hole builds only what it changes
-	if err := copyTree(root, scratch); err != nil {
+	if err := stack.CopyTree(root, scratch); err != nil {
 		t.Fatal(err)
 	}
 	var tally tally
@@ -135,7 +136,7 @@ func (h codeHole) find(t *testing.T, scratch, server string) (found bool, said s
 	cmd.Dir = scratch
 	cmd.Env = append(os.Environ(), "ISOLATION=hole", "ISOLATION_JSON="+report, "ISOLATION_SQL="+h.sql, "TEST_DATABASE_URL="+server, "GOWORK="+filepath.Join(scratch, "go.work"))
 	out, _ := cmd.CombinedOutput() // it is meant to fail, and the report says how
-	var counted struct{ Classes []Class }
+	var counted struct{ Classes []tries.Class }
 	text, err := os.ReadFile(report)
 	if err == nil {
 		err = json.Unmarshal(text, &counted)
@@ -149,30 +150,4 @@ func (h codeHole) find(t *testing.T, scratch, server string) (found bool, said s
 		}
 	}
 	return false, fmt.Sprintf("%.2000s", out)
-}
-
-// copyTree copies the sources below a folder, without what git, builds and runs keep there.
-func copyTree(from, to string) error {
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		switch {
-		case d.IsDir() && rel != "." && (strings.HasPrefix(d.Name(), ".") || rel == "build" || d.Name() == "node_modules"):
-			return filepath.SkipDir
-		case d.IsDir():
-			return os.MkdirAll(filepath.Join(to, rel), 0o755)
-		case !d.Type().IsRegular():
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(to, rel), text, 0o600)
-	})
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"openhouse.example/packages/pgdev/pgtest"
+	"openhouse.example/tests/isolation/tries"
 	"openhouse.example/tests/stack"
 )
 
@@ -68,7 +69,7 @@ func policyHoles(t *testing.T, original *World, tally *tally) {
 	const lanes = 2
 	var holes []hole
 	w := copyOf(t, original)
-	prober := newProber(t, w, &Report{})
+	prober := newProber(t, w, &tries.Report{})
 	for _, p := range prober.rules {
 		holes = append(holes, holesOf(prober, p)...)
 	}
@@ -137,7 +138,7 @@ func holesOf(rights *prober, p policy) (list []hole) {
 // foundInRows makes a hole and asks for the table as those whom it may concern.
 func foundInRows(t *testing.T, p *prober, h hole) bool {
 	t.Helper()
-	p.report = &Report{}
+	p.report = &tries.Report{}
 	for _, table := range p.w.Tables {
 		if table.name != h.table {
 			continue
@@ -220,7 +221,7 @@ func programHoles(t *testing.T, original *World, tally *tally) {
 					mine = append(mine, r)
 				}
 			}
-			report := &Report{}
+			report := &tries.Report{}
 			m := newMatrix(t, w, mine, report)
 			m.quick = true
 			for _, p := range people {
@@ -230,7 +231,7 @@ func programHoles(t *testing.T, original *World, tally *tally) {
 			}
 			tally.add(h.name, report.Crossings() > 0)
 			if report.Crossings() > 0 && testing.Verbose() {
-				t.Logf("%d of %d attempts crossed, in %v", report.Crossings(), report.Attempts(), report.Found())
+				t.Logf("%d of %d attempts crossed, in %v", report.Crossings(), report.Total().Attempts, report.Found())
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"openhouse.example/tests/isolation/tries"
 )
 
 // matrix is one run over the routes of one world.
@@ -17,7 +18,7 @@ type matrix struct {
 	w         *World
 	t         testing.TB
 	routes    []Route
-	report    *Report
+	report    *tries.Report
 	transport *http.Transport
 	tokens    map[string]string          // by person
 	forms     map[string]map[string]form // by person and pattern
@@ -28,7 +29,7 @@ type matrix struct {
 	read map[string]int // how often something of one's own was read out of which kind of file
 }
 
-func newMatrix(t testing.TB, w *World, routes []Route, report *Report) *matrix {
+func newMatrix(t testing.TB, w *World, routes []Route, report *tries.Report) *matrix {
 	t.Helper()
 	m := &matrix{
 		w: w, t: t, routes: routes, report: report, transport: newTransport(), tokens: map[string]string{},
@@ -167,17 +168,17 @@ func (m *matrix) body(r Route, p Person, extra map[string]string) ([]byte, strin
 // ask sends a question as an attempt of a class and searches the answer for what the person may not see.
 func (m *matrix) ask(class string, p Person, q question) answer {
 	a, err := m.w.send(m.t.Context(), m.transport, q)
-	m.report.tried(class, 1)
+	m.report.Tried(class, 1)
 	if err != nil {
-		m.report.crossed(class, "%s as %s: no answer: %v", q, p.Name, err)
+		m.report.Crossed(class, "%s as %s: no answer: %v", q, p.Name, err)
 		return a
 	}
 	if a.status >= 500 {
-		m.report.crossed(class, "%s as %s is answered %d: %.200s", q, p.Name, a.status, a.body)
+		m.report.Crossed(class, "%s as %s is answered %d: %.200s", q, p.Name, a.status, a.body)
 	}
 	marks, err := m.w.marksIn(a)
 	if err != nil {
-		m.report.crossed(class, "%s as %s: its file can't be read: %v", q, p.Name, err)
+		m.report.Crossed(class, "%s as %s: its file can't be read: %v", q, p.Name, err)
 	}
 	asked := q.target + unescape(q.target) + string(q.body) + q.cookie
 	for _, h := range q.header {
@@ -192,7 +193,7 @@ func (m *matrix) ask(class string, p Person, q question) answer {
 			m.mu.Unlock()
 		case strings.Contains(asked, mark.Text): // an echo
 		default:
-			m.report.crossed(class, "%s as %s, answered %d, tells %s", q, p.Name, a.status, mark)
+			m.report.Crossed(class, "%s as %s, answered %d, tells %s", q, p.Name, a.status, mark)
 		}
 	}
 	return a
@@ -248,15 +249,15 @@ func (m *matrix) run(who []Person, attacks []attack) {
 			return
 		}
 		all(tasks)
-		m.report.took(a.class, start)
+		m.report.Took(a.class, start)
 		start = time.Now()
 		now := m.w.snapshot(m.t)
 		groups, changed := before.changed(now, func(g group) bool { return !p.mayChange(g) })
-		m.report.tried(unchanged, groups)
+		m.report.Tried(unchanged, groups)
 		for _, c := range changed {
-			m.report.crossed(unchanged, "after %q by %s: %s", a.class, p.Name, c)
+			m.report.Crossed(unchanged, "after %q by %s: %s", a.class, p.Name, c)
 		}
-		m.report.took(unchanged, start)
+		m.report.Took(unchanged, start)
 		before = now
 	}
 	for _, p := range who {

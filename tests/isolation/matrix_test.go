@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"openhouse.example/packages/pgdev/pgtest"
+	"openhouse.example/tests/isolation/tries"
 	"openhouse.example/tests/stack"
 )
 
@@ -30,7 +31,7 @@ func TestMatrix(t *testing.T) {
 		w.launch(name)
 		w.portals[name].AwaitReady()
 	}
-	report := &Report{}
+	report := &tries.Report{}
 	m := newMatrix(t, w, routes, report)
 	if m.quick = os.Getenv("ISOLATION") == "hole"; m.quick {
 		if sql := os.Getenv("ISOLATION_SQL"); sql != "" {
@@ -42,8 +43,8 @@ func TestMatrix(t *testing.T) {
 		m.rows()
 		m.run(people, attacks)
 	}
-	report.measured("%d routes, %d people, %s; %d text columns take no canary", len(routes), len(people), w, len(w.Unmarked))
-	report.measured("read of one's own: %s", describe(m.read))
+	report.Measured("%d routes, %d people, %s; %d text columns take no canary", len(routes), len(people), w, len(w.Unmarked))
+	report.Measured("read of one's own: %s", describe(m.read))
 	fmt.Println(report)
 	if path := os.Getenv("ISOLATION_JSON"); path != "" {
 		if err := report.Write(path); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"openhouse.example/tests/isolation/tries"
 )
 
 // The classes below the routes ask Postgres itself, with each person's role and settings, for every row of every
@@ -56,7 +57,7 @@ func scoped() []Person {
 type prober struct {
 	w      *World
 	conn   *pgx.Conn
-	report *Report
+	report *tries.Report
 	// rules are the policies' names by table: who wrote them says in a name that they admit administrators only.
 	rules   []policy
 	samples map[string][]sample
@@ -79,7 +80,7 @@ const policies = `
 	select p.tablename::text, p.policyname::text, lower(p.cmd), p.roles[1]::text, coalesce(p.qual, ''), coalesce(p.with_check, '')
 	from pg_policies p where p.schemaname = 'public' order by 1, 2`
 
-func newProber(t testing.TB, w *World, report *Report) *prober {
+func newProber(t testing.TB, w *World, report *tries.Report) *prober {
 	t.Helper()
 	p := &prober{w: w, conn: w.conn, report: report, samples: map[string][]sample{}, rights: map[string][]string{}, values: map[string]string{}, texts: map[string][]string{}}
 	rows, err := p.conn.Query(t.Context(), policies)
@@ -158,12 +159,12 @@ func (p *prober) probe(ctx context.Context, who Person, t table, hole string) er
 // judge reports the rows that aren't the person's.
 func (p *prober) judge(class, command string, who Person, role string, t table, rows []string) {
 	if role == roleStaff && p.adminsOnly(t.name, command) && who.Role != "admin" && len(rows) > 0 {
-		p.report.crossed(class, "%s as %s: %d rows that are for administrators", t.name, who.Name, len(rows))
+		p.report.Crossed(class, "%s as %s: %d rows that are for administrators", t.name, who.Name, len(rows))
 	}
 	for _, row := range rows {
 		for _, mark := range p.w.marksInText(row) {
 			if !who.mayRow(mark.Owner, row) {
-				p.report.crossed(class, "%s as %s: %s", t.name, who.Name, mark)
+				p.report.Crossed(class, "%s as %s: %s", t.name, who.Name, mark)
 				break
 			}
 		}
@@ -176,7 +177,7 @@ func (p *prober) look(ctx context.Context, who Person, role string, t table, hol
 	if len(columns) == 0 {
 		return nil
 	}
-	p.report.tried(rowsRead, 1)
+	p.report.Tried(rowsRead, 1)
 	var texts []string
 	err := p.in(ctx, who, hole, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, fmt.Sprintf("select row(%s)::text from %s", list(columns), t.name))
@@ -197,7 +198,7 @@ func (p *prober) change(ctx context.Context, who Person, role string, t table, h
 		if len(written) == 0 {
 			continue
 		}
-		p.report.tried(rowsWritten, 1)
+		p.report.Tried(rowsWritten, 1)
 		sql := "delete from " + t.name
 		if command == "update" {
 			column := written[len(written)-1] // the first may be part of a key
@@ -264,14 +265,14 @@ func (p *prober) add(ctx context.Context, who Person, role string, t table, hole
 			continue
 		}
 		tried[ours] = true
-		p.report.tried(rowsAdded, 1)
+		p.report.Tried(rowsAdded, 1)
 		err := p.in(ctx, who, hole, func(tx pgx.Tx) error {
 			_, err := tx.Exec(ctx, fmt.Sprintf("insert into %s (%s) select %[2]s from jsonb_populate_record(null::%[1]s, $1)", t.name, list(added)), s.row)
 			var refused *pgconn.PgError
 			if errors.As(err, &refused) && refused.Code == "42501" {
 				return nil
 			}
-			p.report.crossed(rowsAdded, "%s as %s: a row of %+v by %q gets past the policies: %v", t.name, who.Name, s.owner, s.author, err)
+			p.report.Crossed(rowsAdded, "%s as %s: a row of %+v by %q gets past the policies: %v", t.name, who.Name, s.owner, s.author, err)
 			return nil
 		})
 		if err != nil {
@@ -355,5 +356,5 @@ func (m *matrix) rows() {
 			}
 		}
 	}
-	m.report.took(rowsRead, start)
+	m.report.Took(rowsRead, start)
 }

@@ -150,7 +150,7 @@ func spelled(m *matrix, p Person) (tasks []func()) {
 						weaker = false
 					}
 					if weaker {
-						m.report.crossed(class, "%s, %s, as %s is answered %d, in plain words %d", q, t.name, p.Name, a.status, plain.status)
+						m.report.Crossed(class, "%s, %s, as %s is answered %d, in plain words %d", q, t.name, p.Name, a.status, plain.status)
 					}
 				}
 			})

@@ -16,8 +16,7 @@ var unaudited = map[string]string{
 	"(*apps/tenant-portal/internal/store.Store).Ask": "what a resident asks is a conversation of their own, which goes when they are erased; the audit log stays, and staff read it",
 
 	"(*apps/developer-portal/internal/selfcheck.opened).writeAs": "the self-check tries, between companies that it has planted, what must be refused, and rolls each attempt back",
-	"packages/platform.SweepRetention":                           "rows whose time is over go, as the documentation says; no person decides it",
-	"packages/platform.SweepPlanted":                             "the worker takes away companies that a self-check has planted and left, with what was logged about them",
+	"packages/platform.sweep":                                    "the worker takes away rows whose time is over, as the documentation says, and companies that a self-check has planted and left, with what was logged about them; no person decides it",
 
 	"(*packages/platform/jobs.Queue).renew":    "the worker keeps its claim on a job; the job's end is logged",
 	"(*packages/platform/jobs.Queue).postpone": "the worker puts a job off; its end is logged",

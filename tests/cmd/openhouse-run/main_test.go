@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -22,6 +21,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"openhouse.example/tests/stack"
 )
 
 // The whole way of `make run`, in a copy of the checkout that nobody has used yet.
@@ -112,7 +113,7 @@ func newCheckout(t *testing.T) *checkoutCopy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := copyTree(root, c.dir); err != nil {
+	if err := stack.CopyTree(root, c.dir); err != nil {
 		t.Fatal(err)
 	}
 	c.exe = filepath.Join(t.TempDir(), "openhouse-run")
@@ -143,33 +144,6 @@ func toolEnv(t *testing.T) []string {
 		env = append(env, name+"="+value)
 	}
 	return env
-}
-
-// copyTree copies what a clone would have; what is made on a machine stays behind.
-func copyTree(from, to string) error {
-	skip := map[string]bool{".git": true, ".local": true, "build": true}
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		switch {
-		case d.IsDir() && skip[rel]:
-			return filepath.SkipDir
-		case d.IsDir():
-			return os.MkdirAll(filepath.Join(to, rel), 0o755)
-		case !d.Type().IsRegular():
-			return nil
-		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(to, rel), content, 0o644)
-	})
 }
 
 func freePorts(t *testing.T) (ports []string) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"openhouse.example/packages/platform"
+	"openhouse.example/tests/isolation/tries"
 	"openhouse.example/tests/isolation/world"
 )
 
@@ -12,7 +13,7 @@ var allRoles = []string{"openhouse_owner", platform.RoleStaff, platform.RoleResi
 
 // Beyond tries to get out of a scope altogether: to another role, to the disk, to the catalogue's figures about rows,
 // and to tables without any scope.
-func (e *Env) Beyond(ctx context.Context, l Logins, relations []string, r *Report) error {
+func (e *Env) Beyond(ctx context.Context, l Logins, relations []string, r *tries.Report) error {
 	for _, role := range sortedKeys(l) {
 		d, s := l[role], e.first(role)
 		var list []shape
@@ -71,7 +72,7 @@ func (e *Env) Beyond(ctx context.Context, l Logins, relations []string, r *Repor
 }
 
 // unscoped reads every relation as the bare login, and as its role without the settings.
-func (e *Env) unscoped(ctx context.Context, d *Direct, role string, relations []string, r *Report) {
+func (e *Env) unscoped(ctx context.Context, d *Direct, role string, relations []string, r *tries.Report) {
 	for _, relation := range relations {
 		for _, sql := range []string{"select count(*) from %s", "select * from %s limit 1", "delete from %s", "insert into %s default values", "truncate %s"} {
 			sh := shape{class: classUnscoped, sql: fmt.Sprintf(sql, name(relation)), want: refused}

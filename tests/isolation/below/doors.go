@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"openhouse.example/packages/platform"
+	"openhouse.example/tests/isolation/tries"
 	"openhouse.example/tests/isolation/world"
 )
 
@@ -243,7 +244,7 @@ func named(d *Door, call []value, suspended bool) []uuid.UUID {
 }
 
 // Through attacks some doors, or all, with right, nearly right and wrong secrets of both companies.
-func (e *Env) Through(ctx context.Context, l Logins, admin *pgx.Conn, doors []*Door, r *Report) error {
+func (e *Env) Through(ctx context.Context, l Logins, admin *pgx.Conn, doors []*Door, r *tries.Report) error {
 	for _, suspended := range []bool{false, true} {
 		if suspended {
 			if _, err := admin.Exec(ctx, "update tenants set suspended_at = now()"); err != nil {
@@ -260,7 +261,7 @@ func (e *Env) Through(ctx context.Context, l Logins, admin *pgx.Conn, doors []*D
 	return err
 }
 
-func (e *Env) through(ctx context.Context, l Logins, admin *pgx.Conn, d *Door, suspended bool, r *Report) error {
+func (e *Env) through(ctx context.Context, l Logins, admin *pgx.Conn, d *Door, suspended bool, r *tries.Report) error {
 	calls, err := e.secrets().calls(d)
 	if err != nil {
 		return err
@@ -276,7 +277,7 @@ func (e *Env) through(ctx context.Context, l Logins, admin *pgx.Conn, d *Door, s
 		login, as = &Direct{admin}, "set local role openhouse_door; "
 	}
 	for i := range calls {
-		if r.enough() {
+		if r.Enough() {
 			return errEnough
 		}
 		if named(d, calls[i], false) == nil && e.leavesOut() {
@@ -316,10 +317,10 @@ func (e *Env) through(ctx context.Context, l Logins, admin *pgx.Conn, d *Door, s
 }
 
 // judgeDoor looks at what a door has answered and done.
-func (e *Env) judgeDoor(r *Report, d *Door, sql string, companies []uuid.UUID, got Result) {
-	r.tried(classDoor)
+func (e *Env) judgeDoor(r *tries.Report, d *Door, sql string, companies []uuid.UUID, got Result) {
+	r.Tried(classDoor, 1)
 	cross := func(format string, args ...any) {
-		r.crossed(classDoor, "%s: %s", clip(sql), fmt.Sprintf(format, args...))
+		r.Crossed(classDoor, "%s: %s", clip(sql), fmt.Sprintf(format, args...))
 	}
 	if code(got.Err) == crossingState {
 		cross("%s", told(got.Err))
@@ -381,7 +382,7 @@ const functionsSQL = `
 	order by 1`
 
 // Callers calls every function of the schema as everybody: only whom doors.golden names may.
-func (e *Env) Callers(ctx context.Context, l Logins, admin *pgx.Conn, r *Report) error {
+func (e *Env) Callers(ctx context.Context, l Logins, admin *pgx.Conn, r *tries.Report) error {
 	type function struct {
 		Name, Args string
 		Procedure  bool
@@ -399,7 +400,7 @@ func (e *Env) Callers(ctx context.Context, l Logins, admin *pgx.Conn, r *Report)
 				continue
 			}
 			for _, s := range []*Scope{nil, e.first(role)} {
-				r.tried(classDoorRight)
+				r.Tried(classDoorRight, 1)
 				sql := fmt.Sprintf("select from %s(%s)", name(f.Name), f.Args)
 				if f.Strict { // of null it would be known without asking
 					sql = fmt.Sprintf("select 1 / has_function_privilege(%s, 'execute')::integer", literal(f.Signature))
@@ -409,7 +410,7 @@ func (e *Env) Callers(ctx context.Context, l Logins, admin *pgx.Conn, r *Report)
 				}
 				got := l[role].Run(ctx, s, sql)
 				if why := refused(got); why != "" && !(f.Strict && code(got.Err) == "22012") {
-					r.crossed(classDoorRight, "%s: %s: %s", role, sql, why)
+					r.Crossed(classDoorRight, "%s: %s: %s", role, sql, why)
 				}
 			}
 		}

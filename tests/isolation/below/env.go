@@ -13,6 +13,7 @@ import (
 
 	"openhouse.example/packages/pgdev/pgtest"
 	"openhouse.example/packages/platform"
+	"openhouse.example/tests/isolation/tries"
 	"openhouse.example/tests/isolation/world"
 )
 
@@ -96,7 +97,7 @@ func (l Logins) Close() {
 }
 
 // Tables attacks some tables, or all, in every shape under every scope.
-func (e *Env) Tables(ctx context.Context, l Logins, scopes []*Scope, tables []*world.Table, r *Report) error {
+func (e *Env) Tables(ctx context.Context, l Logins, scopes []*Scope, tables []*world.Table, r *tries.Report) error {
 	asked := map[string]bool{}
 	for _, s := range scopes {
 		d := l[s.Role]
@@ -111,7 +112,7 @@ func (e *Env) Tables(ctx context.Context, l Logins, scopes []*Scope, tables []*w
 					continue
 				}
 				e.judge(r, s, sh, d.Run(ctx, s, sh.sql))
-				if r.enough() {
+				if r.Enough() {
 					return errEnough
 				}
 			}
@@ -128,7 +129,7 @@ func (e *Env) Tables(ctx context.Context, l Logins, scopes []*Scope, tables []*w
 func (e *Env) leavesOut() bool { return e.Part != nil && e.Part.IntN(5) < 3 }
 
 // copies are the shapes that another part of the protocol carries.
-func (e *Env) copies(ctx context.Context, d *Direct, s *Scope, t *world.Table, r *Report) {
+func (e *Env) copies(ctx context.Context, d *Direct, s *Scope, t *world.Table, r *tries.Report) {
 	if columns := e.Rights.Of(s.Role, t, "select"); columns != nil {
 		sh := shape{class: classRead, sql: fmt.Sprintf("copy (select %s from %s) to stdout", names(columns), name(t.Name))}
 		e.judge(r, s, sh, d.Copy(ctx, s, sh.sql, ""))
@@ -149,9 +150,9 @@ func (e *Env) copies(ctx context.Context, d *Direct, s *Scope, t *world.Table, r
 }
 
 // judge counts an attempt and says what crossed.
-func (e *Env) judge(r *Report, s *Scope, sh shape, got Result) {
-	r.tried(sh.class)
-	cross := func(why string) { r.crossed(sh.class, "%s: %s: %s", s.Name, clip(sh.sql), why) }
+func (e *Env) judge(r *tries.Report, s *Scope, sh shape, got Result) {
+	r.Tried(sh.class, 1)
+	cross := func(why string) { r.Crossed(sh.class, "%s: %s: %s", s.Name, clip(sh.sql), why) }
 	if code(got.Err) == crossingState {
 		cross(told(got.Err))
 		return

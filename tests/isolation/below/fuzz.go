@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"openhouse.example/packages/db"
+	"openhouse.example/tests/isolation/tries"
 	"openhouse.example/tests/isolation/world"
 )
 
@@ -24,7 +25,7 @@ type Fuzzer struct {
 	env        *Env
 	statements []prepared
 	ways       map[string][]Way // by role
-	report     *Report
+	report     *tries.Report
 
 	mu      sync.Mutex
 	reached map[string]int // rows or effects that statements had, so that one which never does anything is seen
@@ -71,7 +72,7 @@ func (e *Env) prepare(st Statement, types []uint32) prepared {
 }
 
 // NewFuzzer prepares the statements over a superuser's connection.
-func NewFuzzer(ctx context.Context, e *Env, conn *pgx.Conn, ways map[string][]Way, r *Report) (*Fuzzer, error) {
+func NewFuzzer(ctx context.Context, e *Env, conn *pgx.Conn, ways map[string][]Way, r *tries.Report) (*Fuzzer, error) {
 	all, err := Statements()
 	if err != nil {
 		return nil, err
@@ -127,13 +128,13 @@ func (f *Fuzzer) once(d *Draw) {
 	if dice := d.rand.IntN(100); dice < 20 {
 		t = trouble(1 + dice%4)
 	}
-	f.report.tried(classStatement)
+	f.report.Tried(classStatement, 1)
 	err := f.attempt(d.rand, s, way, keep, t, sql, args, sh)
 	if code(err) == crossingState {
-		f.report.crossed(classStatement, "%s, %s: %s %v: %s", s.Name, way.Name, what, args, told(err))
+		f.report.Crossed(classStatement, "%s, %s: %s %v: %s", s.Name, way.Name, what, args, told(err))
 	} else if err != nil {
 		if why := f.env.Judge.Text(s, err.Error()+told(err), given(args)+sh.given); why != "" {
-			f.report.crossed(classStatement, "%s, %s: %s %v: the error tells of %s", s.Name, way.Name, what, args, why)
+			f.report.Crossed(classStatement, "%s, %s: %s %v: the error tells of %s", s.Name, way.Name, what, args, why)
 		}
 	}
 	if t != none || d.rand.IntN(10) == 0 {
@@ -182,7 +183,7 @@ func (f *Fuzzer) attempt(r *rand.Rand, s *Scope, way Way, keep bool, t trouble, 
 		for rows.Next() {
 			n++
 			if why := f.env.Judge.Row(s, rows.FieldDescriptions(), rows.RawValues(), seen); why != "" {
-				f.report.crossed(classStatement, "%s, %s: %s %v: %s", s.Name, way.Name, clip(sql), args, why)
+				f.report.Crossed(classStatement, "%s, %s: %s %v: %s", s.Name, way.Name, clip(sql), args, why)
 			}
 			if t == panics {
 				panic(errPanic)
@@ -232,10 +233,10 @@ func (f *Fuzzer) leaveMess(ctx context.Context, s *Scope, c *db.ClientTx) error 
 func (f *Fuzzer) lookBehind(way Way, after string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	f.report.tried(classResidue)
+	f.report.Tried(classResidue, 1)
 	left, err := way.Residue(ctx)
 	if err == nil && left != "" {
-		f.report.crossed(classResidue, "%s, after %s: %s", way.Name, after, left)
+		f.report.Crossed(classResidue, "%s, after %s: %s", way.Name, after, left)
 	}
 }
 
@@ -270,9 +271,9 @@ func (f *Fuzzer) Kept(ctx context.Context, conn *pgx.Conn) error {
 		if slices.ContainsFunc(f.env.Scopes, func(s *Scope) bool { return slices.Contains(keepers, s.Name) && s.Refuses(f.env.World, r) == "" }) {
 			continue
 		}
-		f.report.tried(classKept)
+		f.report.Tried(classKept, 1)
 		if is := text[r.String()]; is != fmt.Sprint(r.Values) {
-			f.report.crossed(classKept, "%s was %v and is %s", r, r.Values, is)
+			f.report.Crossed(classKept, "%s was %v and is %s", r, r.Values, is)
 		}
 	}
 	return nil

@@ -67,7 +67,7 @@ func TestEveryHoleIsFound(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				classes, first := r.Found()
+				classes := r.Found()
 				mu.Lock()
 				defer mu.Unlock()
 				reason := ""
@@ -79,7 +79,7 @@ func TestEveryHoleIsFound(t *testing.T) {
 				switch {
 				case len(classes) > 0:
 					found++
-					t.Logf("found by %v: %s", classes, first)
+					t.Logf("found by %v: %s", classes, r.Details()[0])
 				case reason != "":
 					t.Logf("harmless: %s", reason)
 				default:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"openhouse.example/tests/isolation/tries"
 	"openhouse.example/tests/isolation/world"
 )
 
@@ -45,7 +46,7 @@ func pretend(v any) any {
 
 // Oracles asks, of every unique and every foreign key, whether a value that stands in a row which the scope must not
 // see is answered as one that stands nowhere.
-func (e *Env) Oracles(ctx context.Context, l Logins, scopes []*Scope, tables []*world.Table, r *Report) error {
+func (e *Env) Oracles(ctx context.Context, l Logins, scopes []*Scope, tables []*world.Table, r *tries.Report) error {
 	for _, s := range scopes {
 		d := l[s.Role]
 		for _, t := range tables {
@@ -57,7 +58,7 @@ func (e *Env) Oracles(ctx context.Context, l Logins, scopes []*Scope, tables []*
 					e.foreignOracle(ctx, d, s, t, base, p, r)
 				}
 			}
-			if r.enough() {
+			if r.Enough() {
 				return errEnough
 			}
 		}
@@ -107,7 +108,7 @@ var knownToExist = map[string]string{
 }
 
 // uniqueOracle inserts and changes rows so that they have the key of a hidden one.
-func (e *Env) uniqueOracle(ctx context.Context, d *Direct, s *Scope, t *world.Table, base *world.Row, key []string, r *Report) {
+func (e *Env) uniqueOracle(ctx context.Context, d *Direct, s *Scope, t *world.Table, base *world.Row, key []string, r *tries.Report) {
 	for _, h := range ends(e.Judge.Hidden(s, t.Name)) {
 		if h.Company == s.Tenant && (hardToGuess(h, key, t) || knownToExist[t.Name+" "+strings.Join(key, ",")] != "") {
 			continue
@@ -148,7 +149,7 @@ func hardToGuess(h *world.Row, key []string, t *world.Table) bool {
 }
 
 // foreignOracle inserts and changes rows so that they refer to a hidden one.
-func (e *Env) foreignOracle(ctx context.Context, d *Direct, s *Scope, t *world.Table, base *world.Row, p world.Parent, r *Report) {
+func (e *Env) foreignOracle(ctx context.Context, d *Direct, s *Scope, t *world.Table, base *world.Row, p world.Parent, r *tries.Report) {
 	for _, h := range ends(e.Judge.Hidden(s, p.Table)) {
 		changes, nowhere := map[string]any{}, map[string]any{}
 		for i, c := range p.Columns {
@@ -190,7 +191,7 @@ func (e *Env) elsewhere(s *Scope, t *world.Table, base *world.Row, but world.Par
 }
 
 // compare tries the same with both.
-func (e *Env) compare(ctx context.Context, d *Direct, s *Scope, t *world.Table, base *world.Row, there, nowhere map[string]any, what string, r *Report) {
+func (e *Env) compare(ctx context.Context, d *Direct, s *Scope, t *world.Table, base *world.Row, there, nowhere map[string]any, what string, r *tries.Report) {
 	if columns := e.Rights.Of(s.Role, t, "insert"); columns != nil {
 		insert := func(changes map[string]any) string { return another(t, base, columns, changes) }
 		e.same(ctx, d, s, insert(there), insert(nowhere), what, r)
@@ -221,14 +222,14 @@ func (e *Env) compare(ctx context.Context, d *Direct, s *Scope, t *world.Table, 
 	}
 }
 
-func (e *Env) same(ctx context.Context, d *Direct, s *Scope, there, nowhere, what string, r *Report) {
-	r.tried(classOracle)
+func (e *Env) same(ctx context.Context, d *Direct, s *Scope, there, nowhere, what string, r *tries.Report) {
+	r.Tried(classOracle, 1)
 	is, isNot := d.Run(ctx, s, there), d.Run(ctx, s, nowhere)
 	if blind(is.Err) || blind(isNot.Err) {
-		r.crossed(classOracle, "%s: the witness is broken: %s %s", clip(there), told(is.Err), told(isNot.Err))
+		r.Crossed(classOracle, "%s: the witness is broken: %s %s", clip(there), told(is.Err), told(isNot.Err))
 	}
 	if said(is) != said(isNot) {
-		r.crossed(classOracle, "%s: %s: %s: of one that is there: %s; of one that is not: %s", s.Name, what, clip(there), said(is), said(isNot))
+		r.Crossed(classOracle, "%s: %s: %s: of one that is there: %s; of one that is not: %s", s.Name, what, clip(there), said(is), said(isNot))
 	}
 }
 

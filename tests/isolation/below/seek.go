@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"openhouse.example/packages/pgdev/pgtest"
+	"openhouse.example/tests/isolation/tries"
 	"openhouse.example/tests/isolation/world"
 )
 
@@ -18,7 +19,7 @@ import (
 var errEnough = errors.New("found")
 
 // Seek looks for one hole in a database of its own that has it, and stops at the first crossing.
-func (e *Env) Seek(ctx context.Context, db *pgtest.DB, h Hole) (*Report, error) {
+func (e *Env) Seek(ctx context.Context, db *pgtest.DB, h Hole) (*tries.Report, error) {
 	admin, err := pgx.Connect(ctx, db.AdminURL())
 	if err != nil {
 		return nil, err
@@ -32,7 +33,7 @@ func (e *Env) Seek(ctx context.Context, db *pgtest.DB, h Hole) (*Report, error) 
 		return nil, err
 	}
 	defer l.Close()
-	r := &Report{first: true}
+	r := &tries.Report{First: true}
 	var scopes []*Scope
 	for _, s := range e.Scopes {
 		if slices.Contains(h.Roles, s.Role) {
@@ -55,7 +56,7 @@ func (e *Env) Seek(ctx context.Context, db *pgtest.DB, h Hole) (*Report, error) 
 }
 
 // attack runs the classes one after the other, until one has found something if the report wants no more.
-func (e *Env) attack(ctx context.Context, l Logins, admin *pgx.Conn, scopes []*Scope, tables []*world.Table, doors []*Door, r *Report) error {
+func (e *Env) attack(ctx context.Context, l Logins, admin *pgx.Conn, scopes []*Scope, tables []*world.Table, doors []*Door, r *tries.Report) error {
 	relations, err := relationsOf(ctx, admin)
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func (e *Env) attack(ctx context.Context, l Logins, admin *pgx.Conn, scopes []*S
 			}
 			return err
 		}
-		if r.enough() {
+		if r.Enough() {
 			return nil
 		}
 	}
@@ -83,7 +84,7 @@ func (e *Env) attack(ctx context.Context, l Logins, admin *pgx.Conn, scopes []*S
 
 // Learn remembers, on a sound database, what comes of what everybody may do.
 func (e *Env) Learn(ctx context.Context, l Logins, admin *pgx.Conn) error {
-	var r Report
+	var r tries.Report
 	if err := e.Theirs(ctx, l, e.Scopes, e.World.Sorted(), &r); err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func (e *Env) Learn(ctx context.Context, l Logins, admin *pgx.Conn) error {
 }
 
 // Attack runs all classes over everything.
-func (e *Env) Attack(ctx context.Context, l Logins, admin *pgx.Conn, r *Report) error {
+func (e *Env) Attack(ctx context.Context, l Logins, admin *pgx.Conn, r *tries.Report) error {
 	return e.attack(ctx, l, admin, e.Scopes, e.World.Sorted(), e.Doors, r)
 }
 
@@ -114,18 +115,18 @@ func relationsOf(ctx context.Context, admin *pgx.Conn) ([]string, error) {
 
 // Theirs does what a scope may do with what is its own: insert another such row, change one, delete one. What came of
 // it on the sound database is remembered; a policy that is missing shows by what no longer works.
-func (e *Env) Theirs(ctx context.Context, l Logins, scopes []*Scope, tables []*world.Table, r *Report) error {
+func (e *Env) Theirs(ctx context.Context, l Logins, scopes []*Scope, tables []*world.Table, r *tries.Report) error {
 	for _, s := range scopes {
 		d := l[s.Role]
 		for _, t := range tables {
 			for n, base := range e.bases(s, t) {
 				for _, sql := range e.own(s, t, base) {
-					r.tried(classTheirs)
+					r.Tried(classTheirs, 1)
 					key := fmt.Sprint(s.Name, t.Name, n, sql[:20], strings.Contains(sql, "insert"))
 					e.remember(r, classTheirs, key, s.Name+": "+clip(sql), outcomeOf(d.Run(ctx, s, sql)))
 				}
 			}
-			if r.enough() {
+			if r.Enough() {
 				return errEnough
 			}
 		}
@@ -154,7 +155,7 @@ func outcomeOf(got Result) string {
 }
 
 // remember notes an outcome on the first, sound database, and on others compares it.
-func (e *Env) remember(r *Report, class, key, what, outcome string) {
+func (e *Env) remember(r *tries.Report, class, key, what, outcome string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.learning {
@@ -162,7 +163,7 @@ func (e *Env) remember(r *Report, class, key, what, outcome string) {
 		return
 	}
 	if before, known := e.sound[class+key]; known && before != outcome {
-		r.crossed(class, "%s: was %q, is %q", what, before, outcome)
+		r.Crossed(class, "%s: was %q, is %q", what, before, outcome)
 	}
 }
 

@@ -1,4 +1,6 @@
-package isolation
+// Package tries counts what the proofs of isolation try, by class of attack, and what got through. It refuses to know
+// what is tried.
+package tries
 
 import (
 	"encoding/json"
@@ -16,11 +18,13 @@ type Class struct {
 	Name      string  `json:"class"`
 	Attempts  int     `json:"attempts"`
 	Crossings int     `json:"crossings"`
-	Seconds   float64 `json:"seconds"`
+	Seconds   float64 `json:"seconds,omitempty"` // where they were counted
 }
 
 // Report counts attempts and crossings by class. It is safe for concurrent use.
 type Report struct {
+	First bool // one crossing is enough
+
 	mu      sync.Mutex
 	classes []*Class
 	details []string // the first crossings of each class
@@ -41,15 +45,15 @@ func (r *Report) class(name string) *Class {
 	return c
 }
 
-// tried counts attempts of a class.
-func (r *Report) tried(class string, n int) {
+// Tried counts attempts of a class.
+func (r *Report) Tried(class string, n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.class(class).Attempts += n
 }
 
-// crossed counts a crossing and keeps its words.
-func (r *Report) crossed(class, format string, args ...any) {
+// Crossed counts a crossing and keeps its words.
+func (r *Report) Crossed(class, format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.class(class)
@@ -58,46 +62,54 @@ func (r *Report) crossed(class, format string, args ...any) {
 	}
 }
 
-// took adds the time since start to a class.
-func (r *Report) took(class string, start time.Time) {
+// Enough says whether a search for the first crossing is over.
+func (r *Report) Enough() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.First && len(r.details) > 0
+}
+
+// Took adds the time since start to a class.
+func (r *Report) Took(class string, start time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.class(class).Seconds += time.Since(start).Seconds()
 }
 
-// measured keeps a figure for the end of the report.
-func (r *Report) measured(format string, args ...any) {
+// Measured keeps a figure for the end of the report.
+func (r *Report) Measured(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.figures = append(r.figures, fmt.Sprintf(format, args...))
 }
 
-// Crossings is their number over all classes.
-func (r *Report) Crossings() (n int) {
+// Classes are all that were tried, in the order in which they came.
+func (r *Report) Classes() []Class {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, c := range r.classes {
-		n += c.Crossings
+	list := make([]Class, len(r.classes))
+	for i, c := range r.classes {
+		list[i] = *c
 	}
-	return n
+	return list
 }
 
-// Attempts is their number over all classes.
-func (r *Report) Attempts() (n int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, c := range r.classes {
-		n += c.Attempts
+// Total is the sum over all classes.
+func (r *Report) Total() Class {
+	all := Class{Name: "all"}
+	for _, c := range r.Classes() {
+		all.Attempts, all.Crossings, all.Seconds = all.Attempts+c.Attempts, all.Crossings+c.Crossings, all.Seconds+c.Seconds
 	}
-	return n
+	return all
 }
+
+// Crossings is their number over all classes.
+func (r *Report) Crossings() int { return r.Total().Crossings }
 
 // Found names the classes with crossings.
 func (r *Report) Found() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	var names []string
-	for _, c := range r.classes {
+	for _, c := range r.Classes() {
 		if c.Crossings > 0 {
 			names = append(names, c.Name)
 		}
@@ -105,21 +117,22 @@ func (r *Report) Found() []string {
 	return names
 }
 
-// String is the report as a table, with the first crossings below it.
-func (r *Report) String() string {
+// Details tell the first crossings of each class.
+func (r *Report) Details() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return slices.Clone(r.details)
+}
+
+// String is the report as a table, with figures and the first crossings below it.
+func (r *Report) String() string {
 	var b strings.Builder
-	line := func(name string, attempts, crossings any, seconds string) {
-		fmt.Fprintf(&b, "%-34s %10v %10v %9s\n", name, attempts, crossings, seconds)
+	fmt.Fprintf(&b, "%-34s %10s %10s %9s\n", "class", "attempts", "crossings", "seconds")
+	for _, c := range append(r.Classes(), r.Total()) {
+		fmt.Fprintf(&b, "%-34s %10d %10d %9.1f\n", c.Name, c.Attempts, c.Crossings, c.Seconds)
 	}
-	line("class", "attempts", "crossings", "seconds")
-	var all Class
-	for _, c := range r.classes {
-		line(c.Name, c.Attempts, c.Crossings, fmt.Sprintf("%.1f", c.Seconds))
-		all.Attempts, all.Crossings, all.Seconds = all.Attempts+c.Attempts, all.Crossings+c.Crossings, all.Seconds+c.Seconds
-	}
-	line("all", all.Attempts, all.Crossings, fmt.Sprintf("%.1f", all.Seconds))
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, text := range slices.Concat(r.figures, r.details) {
 		b.WriteString(text + "\n")
 	}
@@ -128,13 +141,14 @@ func (r *Report) String() string {
 
 // Write stores the report as JSON.
 func (r *Report) Write(path string) error {
+	classes := r.Classes()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	text, err := json.MarshalIndent(struct {
-		Classes []*Class `json:"classes"`
+		Classes []Class  `json:"classes"`
 		Figures []string `json:"figures"`
 		Details []string `json:"details"`
-	}{r.classes, r.figures, r.details}, "", "  ")
+	}{classes, r.figures, r.details}, "", "  ")
 	if err != nil {
 		return err
 	}
