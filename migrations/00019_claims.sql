@@ -23,6 +23,8 @@ grant select (tenant_id, id, unit_id, invite_id, email, full_name, state, decide
 grant insert (tenant_id, id, development_id, unit_id, invite_id, email, full_name, state, decided_through, decided_at, told_at) on unit_claims to openhouse_door;
 grant update (invite_id, full_name, state, resident_id, decided_through, decided_at, told_at) on unit_claims to openhouse_door;
 grant select (kind) on occupancies to openhouse_door;
+-- It also notes the request in the audit log now.
+drop function resident_enter(bytea, uuid, timestamptz, text);
 
 -- +goose StatementBegin
 create function rate_spent(p_bucket text, p_limit integer) returns boolean
@@ -135,7 +137,7 @@ $$;
 comment on function onboarding_claim(bytea, uuid, text, text, bytea, boolean, text, text, text, text, text, text, text, text, text, text) is
     'Takes the claim of whoever has a living code, and writes the mail that fits: a link for an address that may enter, else word that staff are asked (three a home) or must be called. False if the code invites nowhere; nothing else of what it finds is told.';
 
-create or replace function resident_enter(p_token_hash bytea, p_session uuid, p_session_expires timestamptz, p_from text)
+create function resident_enter(p_token_hash bytea, p_session uuid, p_session_expires timestamptz, p_from text, p_request text)
     returns table (tenant_id uuid, resident_id uuid, unit_id uuid, development_id uuid, full_name text)
     language plpgsql volatile security definer
     set search_path = pg_catalog, public, pg_temp
@@ -188,14 +190,14 @@ begin
     insert into sessions (tenant_id, id, kind, resident_id, development_id, unit_id, expires_at, from_ip)
     values (link.tenant_id, p_session, 'resident', person.id, link.development_id, link.unit_id,
             least(p_session_expires, now() + interval '30 days'), coalesce(p_from, ''));
-    insert into audit_log (tenant_id, id, actor_kind, actor_id, action, object, object_id, detail, from_ip)
+    insert into audit_log (tenant_id, id, actor_kind, actor_id, action, object, object_id, detail, request_id, from_ip)
     values (link.tenant_id, gen_random_uuid(), 'resident', person.id, 'resident.enter', 'unit', link.unit_id,
-            jsonb_strip_nulls(jsonb_build_object('claim', claim.id)), coalesce(p_from, ''));
+            jsonb_strip_nulls(jsonb_build_object('claim', claim.id)), coalesce(p_request, ''), coalesce(p_from, ''));
 
     return query select link.tenant_id, person.id, link.unit_id, link.development_id, person.full_name;
 end
 $$;
-comment on function resident_enter(bytea, uuid, timestamptz, text) is 'Consumes a link, exactly once, and opens a session; makes the resident and the occupancy where they are new, and decides the person''s claim. No row: the link opens nothing.';
+comment on function resident_enter(bytea, uuid, timestamptz, text, text) is 'Consumes a link, exactly once, and opens a session; makes the resident and the occupancy where they are new, and decides the person''s claim. No row: the link opens nothing.';
 
 do $$
 declare
@@ -204,7 +206,7 @@ begin
     -- Handing a function over asks that its new owner may create in the schema, for this moment.
     grant create on schema public to openhouse_door;
     foreach door in array array[
-        'rate_spent(text, integer)', 'resident_may_enter(uuid, uuid, text)',
+        'rate_spent(text, integer)', 'resident_may_enter(uuid, uuid, text)', 'resident_enter(bytea, uuid, timestamptz, text, text)',
         'onboarding_claim(bytea, uuid, text, text, bytea, boolean, text, text, text, text, text, text, text, text, text, text)']::regprocedure[] loop
         execute format('revoke all on function %s from public', door);
         execute format('alter function %s owner to openhouse_door', door);
@@ -213,15 +215,16 @@ begin
 end
 $$;
 -- +goose StatementEnd
-grant execute on function rate_spent(text, integer),
+grant execute on function rate_spent(text, integer), resident_enter(bytea, uuid, timestamptz, text, text),
     onboarding_claim(bytea, uuid, text, text, bytea, boolean, text, text, text, text, text, text, text, text, text, text) to openhouse_resident;
 
 -- +goose Down
 drop function onboarding_claim(bytea, uuid, text, text, bytea, boolean, text, text, text, text, text, text, text, text, text, text);
 drop function rate_spent(text, integer);
+drop function resident_enter(bytea, uuid, timestamptz, text, text);
 
 -- +goose StatementBegin
-create or replace function resident_enter(p_token_hash bytea, p_session uuid, p_session_expires timestamptz, p_from text)
+create function resident_enter(p_token_hash bytea, p_session uuid, p_session_expires timestamptz, p_from text)
     returns table (tenant_id uuid, resident_id uuid, unit_id uuid, development_id uuid, full_name text)
     language plpgsql volatile security definer
     set search_path = pg_catalog, public, pg_temp
@@ -265,7 +268,17 @@ begin
 end
 $$;
 comment on function resident_enter(bytea, uuid, timestamptz, text) is 'Consumes a link, exactly once, and opens a session; makes the resident and the occupancy where they are new. No row: the link opens nothing.';
+
+do $$
+begin
+    grant create on schema public to openhouse_door;
+    revoke all on function resident_enter(bytea, uuid, timestamptz, text) from public;
+    alter function resident_enter(bytea, uuid, timestamptz, text) owner to openhouse_door;
+    revoke create on schema public from openhouse_door;
+end
+$$;
 -- +goose StatementEnd
+grant execute on function resident_enter(bytea, uuid, timestamptz, text) to openhouse_resident;
 drop function resident_may_enter(uuid, uuid, text);
 revoke select (kind) on occupancies from openhouse_door;
 revoke all on unit_claims from openhouse_door;

@@ -23,6 +23,10 @@ comment on index questions_message is 'The company is asked once.';
 create index questions_by_state on questions (tenant_id, state, created_at);
 comment on index questions_by_state is 'The staff queue of all developments.';
 
+-- A resident asks. What becomes of the question is the company's to write.
+revoke insert on questions from openhouse_resident;
+grant insert (tenant_id, id, development_id, unit_id, resident_id, message_id, body) on questions to openhouse_resident;
+
 create unique index faqs_question on faqs (tenant_id, question_id) where question_id is not null;
 comment on index faqs_question is 'A question is published once.';
 
@@ -43,6 +47,8 @@ grant insert, delete on document_chunks to openhouse_staff;
 
 -- +goose Down
 drop index faqs_question;
+revoke insert (tenant_id, id, development_id, unit_id, resident_id, message_id, body) on questions from openhouse_resident;
+grant insert on questions to openhouse_resident;
 revoke insert, delete on document_chunks from openhouse_staff;
 drop policy staff_delete on document_chunks;
 drop policy staff_insert on document_chunks;

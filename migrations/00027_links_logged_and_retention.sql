@@ -3,7 +3,6 @@
 
 -- +goose Up
 drop function resident_link_create(uuid, uuid, text, bytea, text, text);
-drop function resident_enter(bytea, uuid, timestamptz, text);
 create index unit_claims_rejected on unit_claims (decided_at) where state = 'rejected';
 comment on index unit_claims_rejected is 'Claims that were refused, to clear them away.';
 
@@ -36,68 +35,6 @@ begin
 end
 $$;
 comment on function resident_link_create(uuid, uuid, text, bytea, text, text, text, text) is 'Writes a link of 15 minutes and its mail for one home, after checking again that the address may enter it; false if not.';
-
-create function resident_enter(p_token_hash bytea, p_session uuid, p_session_expires timestamptz, p_from text, p_request text)
-    returns table (tenant_id uuid, resident_id uuid, unit_id uuid, development_id uuid, full_name text)
-    language plpgsql volatile security definer
-    set search_path = pg_catalog, public, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    link   record;
-    home   record;
-    claim  record;
-    person record;
-begin
-    -- Two at once: the second waits for the first's row and then finds the link used.
-    update email_tokens e set used_at = now()
-    where e.token_hash = p_token_hash and e.purpose = 'resident_link' and e.used_at is null and e.expires_at > now()
-    returning e.tenant_id, e.unit_id, e.development_id, e.email into link;
-    if link is null then
-        return;
-    end if;
-    -- Into one home people enter one after the other, so that it gets one owner.
-    perform pg_advisory_xact_lock(hashtextextended('enter ' || link.tenant_id || link.unit_id, 0));
-    -- Then their claim, before the person: staff who decide it take the two in the same order.
-    select c.id, c.full_name into claim
-    from unit_claims c
-    where c.tenant_id = link.tenant_id and c.unit_id = link.unit_id and c.email = link.email and c.state = 'pending'
-    for update;
-    -- Staff may have mended a mistyped address since the link was sent: it opens nothing then.
-    if not resident_may_enter(link.tenant_id, link.unit_id, link.email) then
-        return;
-    end if;
-
-    select u.purchaser_name, u.purchaser_email, u.purchaser_phone into home
-    from units u where u.tenant_id = link.tenant_id and u.id = link.unit_id;
-    insert into residents (tenant_id, id, email, full_name, phone)
-    values (link.tenant_id, gen_random_uuid(), link.email,
-            coalesce(nullif(case when home.purchaser_email = link.email then home.purchaser_name end, ''), claim.full_name, ''),
-            case when home.purchaser_email = link.email then home.purchaser_phone else '' end)
-    on conflict do nothing;
-    select r.id, r.full_name into person
-    from residents r where r.tenant_id = link.tenant_id and r.email = link.email;
-
-    insert into occupancies (tenant_id, id, development_id, unit_id, resident_id, kind)
-    values (link.tenant_id, gen_random_uuid(), link.development_id, link.unit_id, person.id,
-            case when exists (
-                select 1 from occupancies o
-                where o.tenant_id = link.tenant_id and o.unit_id = link.unit_id and o.ended_at is null and o.kind = 'owner')
-            then 'occupier' else 'owner' end)
-    on conflict do nothing;
-    update unit_claims c set state = 'verified', resident_id = person.id, decided_at = now()
-    where c.tenant_id = link.tenant_id and c.id = claim.id;
-    insert into sessions (tenant_id, id, kind, resident_id, development_id, unit_id, expires_at, from_ip)
-    values (link.tenant_id, p_session, 'resident', person.id, link.development_id, link.unit_id,
-            least(p_session_expires, now() + interval '30 days'), coalesce(p_from, ''));
-    insert into audit_log (tenant_id, id, actor_kind, actor_id, action, object, object_id, detail, request_id, from_ip)
-    values (link.tenant_id, gen_random_uuid(), 'resident', person.id, 'resident.enter', 'unit', link.unit_id,
-            jsonb_strip_nulls(jsonb_build_object('claim', claim.id)), coalesce(p_request, ''), coalesce(p_from, ''));
-
-    return query select link.tenant_id, person.id, link.unit_id, link.development_id, person.full_name;
-end
-$$;
-comment on function resident_enter(bytea, uuid, timestamptz, text, text) is 'Consumes a link, exactly once, and opens a session; makes the resident and the occupancy where they are new, and decides the person''s claim. No row: the link opens nothing.';
 
 create function retention_sweep() returns bigint
     language sql volatile security definer
@@ -142,8 +79,7 @@ begin
     -- Handing a function over asks that its new owner may create in the schema, for this moment.
     grant create on schema public to openhouse_door;
     foreach door in array array[
-        'resident_link_create(uuid, uuid, text, bytea, text, text, text, text)',
-        'resident_enter(bytea, uuid, timestamptz, text, text)']::regprocedure[] loop
+        'resident_link_create(uuid, uuid, text, bytea, text, text, text, text)']::regprocedure[] loop
         execute format('revoke all on function %s from public', door);
         execute format('alter function %s owner to openhouse_door', door);
     end loop;
@@ -151,13 +87,11 @@ begin
 end
 $$;
 -- +goose StatementEnd
-grant execute on function resident_link_create(uuid, uuid, text, bytea, text, text, text, text),
-    resident_enter(bytea, uuid, timestamptz, text, text) to openhouse_resident;
+grant execute on function resident_link_create(uuid, uuid, text, bytea, text, text, text, text) to openhouse_resident;
 grant execute on function retention_sweep() to openhouse_worker;
 
 -- +goose Down
 drop function retention_sweep();
-drop function resident_enter(bytea, uuid, timestamptz, text, text);
 drop function resident_link_create(uuid, uuid, text, bytea, text, text, text, text);
 
 -- +goose StatementBegin
@@ -186,68 +120,6 @@ end
 $$;
 comment on function resident_link_create(uuid, uuid, text, bytea, text, text) is 'Writes a link of 15 minutes and its mail for one home, after checking again that the address may enter it; false if not.';
 
-create function resident_enter(p_token_hash bytea, p_session uuid, p_session_expires timestamptz, p_from text)
-    returns table (tenant_id uuid, resident_id uuid, unit_id uuid, development_id uuid, full_name text)
-    language plpgsql volatile security definer
-    set search_path = pg_catalog, public, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    link   record;
-    home   record;
-    claim  record;
-    person record;
-begin
-    -- Two at once: the second waits for the first's row and then finds the link used.
-    update email_tokens e set used_at = now()
-    where e.token_hash = p_token_hash and e.purpose = 'resident_link' and e.used_at is null and e.expires_at > now()
-    returning e.tenant_id, e.unit_id, e.development_id, e.email into link;
-    if link is null then
-        return;
-    end if;
-    -- Into one home people enter one after the other, so that it gets one owner.
-    perform pg_advisory_xact_lock(hashtextextended('enter ' || link.tenant_id || link.unit_id, 0));
-    -- Then their claim, before the person: staff who decide it take the two in the same order.
-    select c.id, c.full_name into claim
-    from unit_claims c
-    where c.tenant_id = link.tenant_id and c.unit_id = link.unit_id and c.email = link.email and c.state = 'pending'
-    for update;
-    -- Staff may have mended a mistyped address since the link was sent: it opens nothing then.
-    if not resident_may_enter(link.tenant_id, link.unit_id, link.email) then
-        return;
-    end if;
-
-    select u.purchaser_name, u.purchaser_email, u.purchaser_phone into home
-    from units u where u.tenant_id = link.tenant_id and u.id = link.unit_id;
-    insert into residents (tenant_id, id, email, full_name, phone)
-    values (link.tenant_id, gen_random_uuid(), link.email,
-            coalesce(nullif(case when home.purchaser_email = link.email then home.purchaser_name end, ''), claim.full_name, ''),
-            case when home.purchaser_email = link.email then home.purchaser_phone else '' end)
-    on conflict do nothing;
-    select r.id, r.full_name into person
-    from residents r where r.tenant_id = link.tenant_id and r.email = link.email;
-
-    insert into occupancies (tenant_id, id, development_id, unit_id, resident_id, kind)
-    values (link.tenant_id, gen_random_uuid(), link.development_id, link.unit_id, person.id,
-            case when exists (
-                select 1 from occupancies o
-                where o.tenant_id = link.tenant_id and o.unit_id = link.unit_id and o.ended_at is null and o.kind = 'owner')
-            then 'occupier' else 'owner' end)
-    on conflict do nothing;
-    update unit_claims c set state = 'verified', resident_id = person.id, decided_at = now()
-    where c.tenant_id = link.tenant_id and c.id = claim.id;
-    insert into sessions (tenant_id, id, kind, resident_id, development_id, unit_id, expires_at, from_ip)
-    values (link.tenant_id, p_session, 'resident', person.id, link.development_id, link.unit_id,
-            least(p_session_expires, now() + interval '30 days'), coalesce(p_from, ''));
-    insert into audit_log (tenant_id, id, actor_kind, actor_id, action, object, object_id, detail, from_ip)
-    values (link.tenant_id, gen_random_uuid(), 'resident', person.id, 'resident.enter', 'unit', link.unit_id,
-            jsonb_strip_nulls(jsonb_build_object('claim', claim.id)), coalesce(p_from, ''));
-
-    return query select link.tenant_id, person.id, link.unit_id, link.development_id, person.full_name;
-end
-$$;
-comment on function resident_enter(bytea, uuid, timestamptz, text) is 'Consumes a link, exactly once, and opens a session; makes the resident and the occupancy where they are new, and decides the person''s claim. No row: the link opens nothing.';
-
 do $$
 declare
     door regprocedure;
@@ -255,8 +127,7 @@ begin
     -- Handing a function over asks that its new owner may create in the schema, for this moment.
     grant create on schema public to openhouse_door;
     foreach door in array array[
-        'resident_link_create(uuid, uuid, text, bytea, text, text)',
-        'resident_enter(bytea, uuid, timestamptz, text)']::regprocedure[] loop
+        'resident_link_create(uuid, uuid, text, bytea, text, text)']::regprocedure[] loop
         execute format('revoke all on function %s from public', door);
         execute format('alter function %s owner to openhouse_door', door);
     end loop;
@@ -264,6 +135,5 @@ begin
 end
 $$;
 -- +goose StatementEnd
-grant execute on function resident_link_create(uuid, uuid, text, bytea, text, text),
-    resident_enter(bytea, uuid, timestamptz, text) to openhouse_resident;
+grant execute on function resident_link_create(uuid, uuid, text, bytea, text, text) to openhouse_resident;
 drop index unit_claims_rejected;
