@@ -205,8 +205,9 @@ func workOn(ctx context.Context, cfg *workerConfig, all works, pool *db.Pool, se
 	if sender != nil {
 		running.Go(func() { sender.Watch(working) })
 	}
-	running.Go(func() { sweepPlanted(working, pool, log) })
-	running.Go(func() { sweepRetention(working, pool, log) })
+	for _, s := range sweeps {
+		running.Go(func() { s.run(working, pool, log) })
+	}
 	for _, do := range all.beside {
 		running.Go(func() { do(working) })
 	}
@@ -217,38 +218,33 @@ func workOn(ctx context.Context, cfg *workerConfig, all works, pool *db.Pool, se
 	return errors.Join(served, errors.Join(errs...))
 }
 
-// sweepPlanted looks now and then for companies that a self-check has planted and, because it was killed, has left.
-func sweepPlanted(ctx context.Context, pool *db.Pool, log *slog.Logger) {
-	again := time.NewTicker(migrations.PlantedLife)
-	defer again.Stop()
-	for {
-		switch swept, err := platform.SweepPlanted(ctx, pool); {
-		case err != nil && ctx.Err() == nil:
-			log.WarnContext(ctx, "what a self-check may have left is swept later", "error", err)
-		case swept > 0:
-			log.InfoContext(ctx, "swept companies that a self-check had planted and left", "companies", swept)
-		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
 // retentionEvery is how long a worker waits between two sweeps of what has had its time.
 const retentionEvery = time.Minute
 
-// sweepRetention clears away what has had its time, a little at once, so that nobody notices.
-func sweepRetention(ctx context.Context, pool *db.Pool, log *slog.Logger) {
-	again := time.NewTicker(retentionEvery)
+// sweep is what a worker clears away now and then.
+type sweep struct {
+	what  string // for the log
+	every time.Duration
+	do    func(context.Context, *db.Pool) (swept int64, err error)
+}
+
+// sweeps are those of every worker: companies that a self-check has planted and, because it was killed, has left, and
+// what has had its time, a little at once, so that nobody notices.
+var sweeps = []sweep{
+	{"companies that a self-check had planted and left", migrations.PlantedLife, platform.SweepPlanted},
+	{"what has had its time", retentionEvery, platform.SweepRetention},
+}
+
+// run sweeps at once and then again and again, until ctx ends.
+func (s sweep) run(ctx context.Context, pool *db.Pool, log *slog.Logger) {
+	again := time.NewTicker(s.every)
 	defer again.Stop()
 	for {
-		switch swept, err := platform.SweepRetention(ctx, pool); {
+		switch swept, err := s.do(ctx, pool); {
 		case err != nil && ctx.Err() == nil:
-			log.WarnContext(ctx, "what has had its time is cleared away later", "error", err)
+			log.WarnContext(ctx, "could not clear away for now", "what", s.what, "error", err)
 		case swept > 0:
-			log.InfoContext(ctx, "cleared away what has had its time", "rows", swept)
+			log.InfoContext(ctx, "cleared away", "what", s.what, "swept", swept)
 		}
 		select {
 		case <-again.C:

@@ -6,14 +6,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/google/uuid"
 )
 
 var (
-	// ErrNotFound says that there is no such file.
-	ErrNotFound = errors.New("the file is not there")
+	// ErrNotFound says that there is no such file; it is fs.ErrNotExist, too.
+	ErrNotFound error = notFound{}
 	// ErrTooLarge says that there was more content than may be stored.
 	ErrTooLarge = errors.New("the file is larger than may be stored")
 	// ErrEmpty says that there was no content.
@@ -21,6 +22,12 @@ var (
 	// ErrUnwritable says that the place where files are kept takes none: it is full, gone or not ours to write.
 	ErrUnwritable = errors.New("files can't be stored")
 )
+
+type notFound struct{}
+
+func (notFound) Error() string { return "the file is not there" }
+
+func (notFound) Is(target error) bool { return target == fs.ErrNotExist }
 
 // Hash is the SHA-256 of a file's content, which is its name.
 type Hash [sha256.Size]byte
