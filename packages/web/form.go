@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -128,6 +129,15 @@ func PathID(r *http.Request, name string) (uuid.UUID, error) {
 		return uuid.Nil, NotFound()
 	}
 	return id, nil
+}
+
+// PathNumber reads a number from 1 on out of the address; nothing is there under anything else.
+func PathNumber(r *http.Request, name string) (int32, error) {
+	number, err := strconv.ParseInt(chi.URLParam(r, name), 10, 32)
+	if err != nil || number < 1 {
+		return 0, NotFound()
+	}
+	return int32(number), nil
 }
 
 // parseID takes the usual spelling only, so that one object has one address.

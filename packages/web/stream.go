@@ -3,9 +3,12 @@ package web
 import (
 	"errors"
 	"io"
+	"io/fs"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"time"
 
 	"openhouse.example/packages/ui/text"
 )
@@ -69,18 +72,40 @@ func (s *FileStream) Form() *Form {
 	return &Form{values: s.values, wrong: map[string]text.Message{}}
 }
 
-// SendStored sends a file from where it is kept, whose Size is known, in pieces.
-// still is asked before the first byte and then every second or so whether the
-// reader may have the file; its error ends the answer.
-func SendStored(w http.ResponseWriter, r *http.Request, f File, content io.ReaderAt, still func() error) error {
+// Stored is a file where it is kept. It can be read at several places at once.
+type Stored interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
+}
+
+// askAgain is how long an answer about a reader's rights holds while a file is sent.
+const askAgain = time.Second
+
+// SendStored sends the file that open finds, in pieces, to somebody who may have
+// it. still is asked every second or so whether that is still so; its error ends
+// the answer. A file that open says is not there (fs.ErrNotExist) is gone (410)
+// and in the log: whoever keeps the files has lost it.
+func (a *App) SendStored(w http.ResponseWriter, r *http.Request, f File, open func() (Stored, error), still func() error) error {
+	content, err := open()
+	if errors.Is(err, fs.ErrNotExist) {
+		a.Log.LogAttrs(r.Context(), slog.LevelError, "a stored file is missing", slog.String("error", err.Error()))
+		return &Error{Status: http.StatusGone, Code: "file_missing", Public: text.M("answer.file-missing"), Cause: err}
+	}
+	if err != nil {
+		return err
+	}
+	defer content.Close()
 	const piece = 256 << 10
+	f.Size = content.Size()
 	buffer := make([]byte, min(piece, f.Size))
-	asked := newEvery(askAgain)
+	asked := time.Now()
 	return SendFile(w, r, f, func(n int) ([]byte, error) {
-		if asked.due() {
+		if time.Since(asked) >= askAgain {
 			if err := still(); err != nil {
 				return nil, err
 			}
+			asked = time.Now()
 		}
 		got, err := content.ReadAt(buffer, int64(n)*piece)
 		if got > 0 && (err == nil || errors.Is(err, io.EOF)) {

@@ -27,7 +27,7 @@ type DevelopmentForm struct {
 	Version   time.Time
 	Fields    store.DevelopmentFields
 	Errors    map[string]string
-	Conflicts []Conflict // not empty: somebody else has changed it meanwhile
+	Conflicts Conflicts // not empty: somebody else has changed it meanwhile
 	Conflict  bool
 }
 
@@ -320,7 +320,7 @@ func EditDevelopment(f DevelopmentForm) templ.Component {
 }
 
 // conflict tells that somebody else has saved meanwhile, and what.
-func conflict(yes bool, fields []Conflict) templ.Component {
+func conflict(yes bool, fields Conflicts) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -212,7 +212,7 @@ type DocumentForm struct {
 	Places    []store.DocumentPlace
 	Errors    map[string]string
 	Conflict  bool
-	Conflicts []Conflict
+	Conflicts Conflicts
 }
 
 func (f DocumentForm) page(ctx context.Context) ui.Page {

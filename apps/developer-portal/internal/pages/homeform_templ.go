@@ -46,7 +46,7 @@ type HomeForm struct {
 	Version   time.Time
 	Errors    map[string]string
 	Conflict  bool
-	Conflicts []Conflict
+	Conflicts Conflicts
 }
 
 // homeFields names the fields in the form's order.

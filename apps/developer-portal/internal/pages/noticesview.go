@@ -149,7 +149,7 @@ type NoticeForm struct {
 	Choices   store.NoticeChoices
 	Errors    map[string]string
 	Conflict  bool
-	Conflicts []Conflict
+	Conflicts Conflicts
 	Preview   bool
 }
 

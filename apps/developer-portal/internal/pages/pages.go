@@ -98,3 +98,13 @@ func crumbs(ctx context.Context, pairs ...string) []ui.Crumb {
 type Conflict struct {
 	Label, Stored string
 }
+
+// Conflicts are those of one form.
+type Conflicts []Conflict
+
+// Add adds a field in which something else is stored than was typed. says is what is stored, in words.
+func (c *Conflicts) Add(label, stored, typed, says string) {
+	if stored != typed {
+		*c = append(*c, Conflict{Label: label, Stored: says})
+	}
+}

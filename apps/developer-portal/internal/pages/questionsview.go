@@ -145,7 +145,7 @@ type FAQView struct {
 	Version   time.Time // that the person has seen
 	Types     []store.TypeChoice
 	Errors    map[string]string
-	Conflicts []Conflict // with what somebody else has saved
+	Conflicts Conflicts // with what somebody else has saved
 	Refusal   string
 }
 
@@ -155,17 +155,11 @@ func (v FAQView) page(ctx context.Context) ui.Page {
 }
 
 // FAQConflicts lists what is stored where something else was typed.
-func FAQConflicts(ctx context.Context, f store.FAQ, typed FAQInput) []Conflict {
-	list := []Conflict{}
-	if f.Question != typed.Question {
-		list = append(list, Conflict{Label: text.T(ctx, "faq.question"), Stored: f.Question})
-	}
-	if f.Answer != typed.Answer {
-		list = append(list, Conflict{Label: text.T(ctx, "faq.answer"), Stored: f.Answer})
-	}
-	if stored := idOrNone(f.HouseTypeID); stored != typed.HouseType {
-		list = append(list, Conflict{Label: text.T(ctx, "faq.for"), Stored: faqFor(ctx, f.FAQLine)})
-	}
+func FAQConflicts(ctx context.Context, f store.FAQ, typed FAQInput) Conflicts {
+	list := Conflicts{} // also without any: somebody else was first
+	list.Add(text.T(ctx, "faq.question"), f.Question, typed.Question, f.Question)
+	list.Add(text.T(ctx, "faq.answer"), f.Answer, typed.Answer, f.Answer)
+	list.Add(text.T(ctx, "faq.for"), idOrNone(f.HouseTypeID), typed.HouseType, faqFor(ctx, f.FAQLine))
 	return list
 }
 

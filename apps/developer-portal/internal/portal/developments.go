@@ -233,20 +233,15 @@ func developmentValues(d store.Development) url.Values {
 }
 
 // developmentConflicts lists what is stored where something else was typed.
-func developmentConflicts(r *http.Request, stored, typed store.DevelopmentFields) []pages.Conflict {
+func developmentConflicts(r *http.Request, stored, typed store.DevelopmentFields) pages.Conflicts {
 	ctx := r.Context()
-	var list []pages.Conflict
-	add := func(label, stored, typed string) {
-		if stored != typed {
-			list = append(list, pages.Conflict{Label: label, Stored: stored})
-		}
-	}
-	add(text.T(ctx, "developments.name"), stored.Name, typed.Name)
-	add(text.T(ctx, "development.address"), stored.Address, typed.Address)
-	add(text.T(ctx, "developments.status"), text.T(ctx, "development.status."+stored.Status), text.T(ctx, "development.status."+typed.Status))
-	add(text.T(ctx, "development.contact-name"), stored.ContactName, typed.ContactName)
-	add(text.T(ctx, "development.contact-email"), stored.ContactEmail, typed.ContactEmail)
-	add(text.T(ctx, "development.contact-phone"), stored.ContactPhone, typed.ContactPhone)
-	add(text.T(ctx, "development.emergency"), stored.EmergencyPhone, typed.EmergencyPhone)
+	var list pages.Conflicts
+	list.Add(text.T(ctx, "developments.name"), stored.Name, typed.Name, stored.Name)
+	list.Add(text.T(ctx, "development.address"), stored.Address, typed.Address, stored.Address)
+	list.Add(text.T(ctx, "developments.status"), text.T(ctx, "development.status."+stored.Status), text.T(ctx, "development.status."+typed.Status), text.T(ctx, "development.status."+stored.Status))
+	list.Add(text.T(ctx, "development.contact-name"), stored.ContactName, typed.ContactName, stored.ContactName)
+	list.Add(text.T(ctx, "development.contact-email"), stored.ContactEmail, typed.ContactEmail, stored.ContactEmail)
+	list.Add(text.T(ctx, "development.contact-phone"), stored.ContactPhone, typed.ContactPhone, stored.ContactPhone)
+	list.Add(text.T(ctx, "development.emergency"), stored.EmergencyPhone, typed.EmergencyPhone, stored.EmergencyPhone)
 	return list
 }

@@ -3,14 +3,11 @@ package portal
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"openhouse.example/apps/developer-portal/internal/pages"
@@ -116,11 +113,11 @@ func (p *Portal) DocumentFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	number, err := strconv.ParseInt(chi.URLParam(r, "number"), 10, 32)
-	if err != nil || number < 1 {
-		return web.NotFound()
+	number, err := web.PathNumber(r, "number")
+	if err != nil {
+		return err
 	}
-	v, err := p.store.VersionFile(r.Context(), who, id, int32(number))
+	v, err := p.store.VersionFile(r.Context(), who, id, number)
 	if err != nil {
 		return err
 	}
@@ -128,18 +125,9 @@ func (p *Portal) DocumentFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	content, err := p.files.Open(r.Context(), who.TenantID, hash)
-	if errors.Is(err, files.ErrNotFound) { // the folder is not the one that it was
-		p.app.Log.LogAttrs(r.Context(), slog.LevelError, "a stored file is missing", slog.String("error", err.Error()))
-		return &web.Error{Status: http.StatusGone, Code: "file_missing", Public: text.M("document.file-missing"), Cause: err}
-	}
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	file := web.File{Name: v.FileName, Type: v.MIME, Size: content.Size(), Inline: r.URL.Query().Get("save") == ""}
-	return web.SendStored(w, r, file, content, func() error {
-		_, err := p.store.VersionFile(r.Context(), who, id, int32(number))
+	open := func() (web.Stored, error) { return p.files.Open(r.Context(), who.TenantID, hash) }
+	return p.app.SendStored(w, r, web.File{Name: v.FileName, Type: v.MIME, Inline: r.URL.Query().Get("save") == ""}, open, func() error {
+		_, err := p.store.VersionFile(r.Context(), who, id, number)
 		return err
 	})
 }
@@ -220,16 +208,11 @@ func (p *Portal) SaveDocument(w http.ResponseWriter, r *http.Request) error {
 }
 
 // documentConflicts lists what is stored where something else was typed.
-func documentConflicts(ctx context.Context, d store.Document, was, typed pages.DocumentInput) []pages.Conflict {
-	var list []pages.Conflict
-	add := func(label, stored, typed, says string) {
-		if stored != typed {
-			list = append(list, pages.Conflict{Label: label, Stored: says})
-		}
-	}
-	add(text.T(ctx, "document.title"), was.Title, typed.Title, was.Title)
-	add(text.T(ctx, "document.category"), was.Category, typed.Category, pages.DocumentCategory(was.Category).In(ctx))
-	add(text.T(ctx, "document.for"), was.Place, typed.Place, pages.PlaceName(ctx, d.Place))
+func documentConflicts(ctx context.Context, d store.Document, was, typed pages.DocumentInput) pages.Conflicts {
+	var list pages.Conflicts
+	list.Add(text.T(ctx, "document.title"), was.Title, typed.Title, was.Title)
+	list.Add(text.T(ctx, "document.category"), was.Category, typed.Category, pages.DocumentCategory(was.Category).In(ctx))
+	list.Add(text.T(ctx, "document.for"), was.Place, typed.Place, pages.PlaceName(ctx, d.Place))
 	return list
 }
 

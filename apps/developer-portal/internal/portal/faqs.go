@@ -11,7 +11,6 @@ import (
 
 	"openhouse.example/apps/developer-portal/internal/pages"
 	"openhouse.example/apps/developer-portal/internal/store"
-	"openhouse.example/packages/db"
 	"openhouse.example/packages/web"
 )
 
@@ -90,7 +89,7 @@ func faqInput(f store.FAQ) pages.FAQInput {
 }
 
 // faqConflicts lists what is stored where something else was typed, for somebody who was not the first to save.
-func faqConflicts(ctx context.Context, v pages.FAQView, status int) []pages.Conflict {
+func faqConflicts(ctx context.Context, v pages.FAQView, status int) pages.Conflicts {
 	if status != http.StatusConflict {
 		return nil
 	}
@@ -149,10 +148,8 @@ func (p *Portal) PublishFAQ(w http.ResponseWriter, r *http.Request) error {
 	return p.turnFAQ(w, r, p.store.RepublishFAQ, "faq-published")
 }
 
-type faqTurn = func(ctx context.Context, who store.Staff, in db.Intent, id uuid.UUID, version time.Time) (store.Created, error)
-
 // turnFAQ publishes or withdraws an answer that still is as the person saw it.
-func (p *Portal) turnFAQ(w http.ResponseWriter, r *http.Request, turn faqTurn, flash string) error {
+func (p *Portal) turnFAQ(w http.ResponseWriter, r *http.Request, turn versionedTurn, flash string) error {
 	who, id, err := staffAnd(r, "faq")
 	if err != nil {
 		return err
@@ -160,17 +157,11 @@ func (p *Portal) turnFAQ(w http.ResponseWriter, r *http.Request, turn faqTurn, f
 	if _, err := p.store.FAQ(r.Context(), who, id); err != nil { // what isn't there is no mistake in a field
 		return err
 	}
-	read, err := readInput(r, nil, "version")
+	version, err := readVersion(r)
 	if err != nil {
 		return err
 	}
-	in := input{read}
-	in.Require("version")
-	version := in.version("version")
-	if err := in.Err(); err != nil {
-		return err
-	}
-	_, err = turn(r.Context(), who, p.app.Intent(r), id, *version)
+	_, err = turn(r.Context(), who, p.app.Intent(r), id, version)
 	err = faqRefusal(err)
 	var refused *web.Error
 	switch {

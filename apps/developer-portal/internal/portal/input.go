@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"mime"
@@ -12,9 +13,31 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
+	"openhouse.example/apps/developer-portal/internal/store"
+	"openhouse.example/packages/db"
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 )
+
+// versionedTurn changes the state of what still is at version.
+type versionedTurn = func(ctx context.Context, who store.Staff, in db.Intent, id uuid.UUID, version time.Time) (store.Created, error)
+
+// readVersion reads a form that says nothing but which version the person has seen.
+func readVersion(r *http.Request) (time.Time, error) {
+	form, err := readInput(r, nil, "version")
+	if err != nil {
+		return time.Time{}, err
+	}
+	in := input{form}
+	in.Require("version")
+	version := in.version("version")
+	if err := in.Err(); err != nil {
+		return time.Time{}, err
+	}
+	return *version, nil
+}
 
 // readInput reads what was sent under names, as a form or as a JSON object of the same names; another name in JSON is
 // refused. A name with "[]" behind it is sent any number of times by a form, and as a list by JSON. stored, which may

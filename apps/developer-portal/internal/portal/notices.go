@@ -5,13 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
 	"openhouse.example/apps/developer-portal/internal/pages"
 	"openhouse.example/apps/developer-portal/internal/store"
-	"openhouse.example/packages/db"
 	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 )
@@ -225,21 +223,16 @@ func (p *Portal) SaveNotice(w http.ResponseWriter, r *http.Request) error {
 }
 
 // noticeConflicts lists what is stored where something else was typed.
-func noticeConflicts(ctx context.Context, n store.Notice, stored, typed pages.NoticeInput) []pages.Conflict {
-	var list []pages.Conflict
-	add := func(label, stored, typed, says string) {
-		if stored != typed {
-			list = append(list, pages.Conflict{Label: label, Stored: says})
-		}
-	}
-	add(text.T(ctx, "notice.title"), stored.Title, typed.Title, stored.Title)
-	add(text.T(ctx, "notice.body"), stored.Body, typed.Body, stored.Body)
-	add(text.T(ctx, "notice.audience"), stored.Audience, typed.Audience, pages.NoticeAudience(ctx, n.Audience))
-	add(text.T(ctx, "notice.category"), stored.Category, typed.Category, text.T(ctx, "notice.category."+stored.Category))
-	add(text.T(ctx, "notice.priority"), stored.Priority, typed.Priority, text.T(ctx, "notice.priority."+stored.Priority))
-	add(text.T(ctx, "notice.zone"), stored.TimeZone, typed.TimeZone, stored.TimeZone)
-	add(text.T(ctx, "notice.starts"), stored.StartsAt, typed.StartsAt, stored.StartsAt)
-	add(text.T(ctx, "notice.ends"), stored.EndsAt, typed.EndsAt, stored.EndsAt)
+func noticeConflicts(ctx context.Context, n store.Notice, stored, typed pages.NoticeInput) pages.Conflicts {
+	var list pages.Conflicts
+	list.Add(text.T(ctx, "notice.title"), stored.Title, typed.Title, stored.Title)
+	list.Add(text.T(ctx, "notice.body"), stored.Body, typed.Body, stored.Body)
+	list.Add(text.T(ctx, "notice.audience"), stored.Audience, typed.Audience, pages.NoticeAudience(ctx, n.Audience))
+	list.Add(text.T(ctx, "notice.category"), stored.Category, typed.Category, text.T(ctx, "notice.category."+stored.Category))
+	list.Add(text.T(ctx, "notice.priority"), stored.Priority, typed.Priority, text.T(ctx, "notice.priority."+stored.Priority))
+	list.Add(text.T(ctx, "notice.zone"), stored.TimeZone, typed.TimeZone, stored.TimeZone)
+	list.Add(text.T(ctx, "notice.starts"), stored.StartsAt, typed.StartsAt, stored.StartsAt)
+	list.Add(text.T(ctx, "notice.ends"), stored.EndsAt, typed.EndsAt, stored.EndsAt)
 	return list
 }
 
@@ -263,10 +256,8 @@ func (p *Portal) ResumeNotice(w http.ResponseWriter, r *http.Request) error {
 	return p.turnNotice(w, r, p.store.ResumeNotice, "notice-resumed")
 }
 
-type noticeTurn = func(ctx context.Context, who store.Staff, in db.Intent, id uuid.UUID, version time.Time) (store.Created, error)
-
 // turnNotice changes the state of a notice that still is as the person saw it.
-func (p *Portal) turnNotice(w http.ResponseWriter, r *http.Request, turn noticeTurn, flash string) error {
+func (p *Portal) turnNotice(w http.ResponseWriter, r *http.Request, turn versionedTurn, flash string) error {
 	who, id, err := staffAnd(r, "notice")
 	if err != nil {
 		return err
@@ -274,17 +265,11 @@ func (p *Portal) turnNotice(w http.ResponseWriter, r *http.Request, turn noticeT
 	if _, err := p.store.Notice(r.Context(), who, id); err != nil { // what isn't there is no mistake in a field
 		return err
 	}
-	read, err := readInput(r, nil, "version")
+	version, err := readVersion(r)
 	if err != nil {
 		return err
 	}
-	in := input{read}
-	in.Require("version")
-	version := in.version("version")
-	if err := in.Err(); err != nil {
-		return err
-	}
-	_, err = turn(r.Context(), who, p.app.Intent(r), id, *version)
+	_, err = turn(r.Context(), who, p.app.Intent(r), id, version)
 	switch {
 	case errors.Is(err, store.ErrChanged) && !web.WantsJSON(r), errors.Is(err, store.ErrNoticeState) && !web.WantsJSON(r):
 		return p.showNotice(w, r, who, id, http.StatusConflict)

@@ -127,7 +127,7 @@ func homeValues(h store.HomeToEdit) url.Values {
 }
 
 // homeConflicts lists what is stored where something else was typed.
-func homeConflicts(r *http.Request, h store.HomeToEdit, typed pages.HomeInput) []pages.Conflict {
+func homeConflicts(r *http.Request, h store.HomeToEdit, typed pages.HomeInput) pages.Conflicts {
 	ctx := r.Context()
 	stored := pages.InputOf(h.HomeFields)
 	typeName := func(id string) string {
@@ -138,26 +138,21 @@ func homeConflicts(r *http.Request, h store.HomeToEdit, typed pages.HomeInput) [
 		}
 		return ""
 	}
-	var list []pages.Conflict
-	add := func(label, stored, typed string) {
-		if stored != typed {
-			list = append(list, pages.Conflict{Label: label, Stored: stored})
-		}
-	}
-	add(text.T(ctx, "homes.status"), text.T(ctx, "home.status."+stored.Status), text.T(ctx, "home.status."+typed.Status))
-	add(text.T(ctx, "homes.handover"), stored.HandoverDate, typed.HandoverDate)
-	add(text.T(ctx, "homes.type"), typeName(stored.HouseTypeID), typeName(typed.HouseTypeID))
-	add(text.T(ctx, "types.bedrooms"), stored.Bedrooms, typed.Bedrooms)
-	add(text.T(ctx, "home.bathrooms"), stored.Bathrooms, typed.Bathrooms)
-	add(text.T(ctx, "types.area"), stored.FloorAreaM2, typed.FloorAreaM2)
-	add(text.T(ctx, "home.buyer-name"), stored.PurchaserName, typed.PurchaserName)
-	add(text.T(ctx, "home.buyer-email"), stored.PurchaserEmail, typed.PurchaserEmail)
-	add(text.T(ctx, "home.buyer-phone"), stored.PurchaserPhone, typed.PurchaserPhone)
-	add(text.T(ctx, "home.block"), stored.Block, typed.Block)
-	add(text.T(ctx, "homes.number"), stored.UnitNumber, typed.UnitNumber)
-	add(text.T(ctx, "home.address-1"), stored.AddressLine1, typed.AddressLine1)
-	add(text.T(ctx, "home.address-2"), stored.AddressLine2, typed.AddressLine2)
-	add(text.T(ctx, "home.city"), stored.City, typed.City)
-	add(text.T(ctx, "home.postcode"), stored.Postcode, typed.Postcode)
+	var list pages.Conflicts
+	list.Add(text.T(ctx, "homes.status"), text.T(ctx, "home.status."+stored.Status), text.T(ctx, "home.status."+typed.Status), text.T(ctx, "home.status."+stored.Status))
+	list.Add(text.T(ctx, "homes.handover"), stored.HandoverDate, typed.HandoverDate, stored.HandoverDate)
+	list.Add(text.T(ctx, "homes.type"), typeName(stored.HouseTypeID), typeName(typed.HouseTypeID), typeName(stored.HouseTypeID))
+	list.Add(text.T(ctx, "types.bedrooms"), stored.Bedrooms, typed.Bedrooms, stored.Bedrooms)
+	list.Add(text.T(ctx, "home.bathrooms"), stored.Bathrooms, typed.Bathrooms, stored.Bathrooms)
+	list.Add(text.T(ctx, "types.area"), stored.FloorAreaM2, typed.FloorAreaM2, stored.FloorAreaM2)
+	list.Add(text.T(ctx, "home.buyer-name"), stored.PurchaserName, typed.PurchaserName, stored.PurchaserName)
+	list.Add(text.T(ctx, "home.buyer-email"), stored.PurchaserEmail, typed.PurchaserEmail, stored.PurchaserEmail)
+	list.Add(text.T(ctx, "home.buyer-phone"), stored.PurchaserPhone, typed.PurchaserPhone, stored.PurchaserPhone)
+	list.Add(text.T(ctx, "home.block"), stored.Block, typed.Block, stored.Block)
+	list.Add(text.T(ctx, "homes.number"), stored.UnitNumber, typed.UnitNumber, stored.UnitNumber)
+	list.Add(text.T(ctx, "home.address-1"), stored.AddressLine1, typed.AddressLine1, stored.AddressLine1)
+	list.Add(text.T(ctx, "home.address-2"), stored.AddressLine2, typed.AddressLine2, stored.AddressLine2)
+	list.Add(text.T(ctx, "home.city"), stored.City, typed.City, stored.City)
+	list.Add(text.T(ctx, "home.postcode"), stored.Postcode, typed.Postcode, stored.Postcode)
 	return list
 }

@@ -2,8 +2,6 @@ package portal
 
 import (
 	"net/http"
-	"net/url"
-	"strconv"
 	"time"
 
 	"openhouse.example/apps/tenant-portal/internal/pages"
@@ -34,14 +32,11 @@ func (p *Portal) Conversation(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Portal) showConversation(w http.ResponseWriter, r *http.Request, who store.Resident, status int, v pages.AskView) error {
-	number := 1
-	if asked := r.URL.Query().Get("page"); asked != "" {
-		var err error
-		if number, err = strconv.Atoi(asked); err != nil || number < 1 || number > lastPage {
-			return web.Invalid(map[string]text.Message{"page": text.M("notices.page-wrong")})
-		}
+	page, err := web.PageOf(r, exchangesOnPage)
+	if err != nil {
+		return err
 	}
-	list, more, err := p.store.Conversation(r.Context(), who, store.Page{Size: exchangesOnPage, Offset: (number - 1) * exchangesOnPage})
+	list, more, err := p.store.Conversation(r.Context(), who, store.Page{Size: page.Size, Offset: page.Offset()})
 	if err != nil {
 		return err
 	}
@@ -52,28 +47,14 @@ func (p *Portal) showConversation(w http.ResponseWriter, r *http.Request, who st
 	for i, e := range list {
 		v.List[i] = exchangeView(e, v.Home.Development.EmergencyPhone)
 	}
-	if number > 1 {
-		v.Previous = conversationPage(r, number-1)
-	}
-	if more {
-		v.Next = conversationPage(r, number+1)
-	}
+	v.Previous, v.Next = page.Beside(r, more)
 	if !web.WantsJSON(r) {
 		return web.Render(w, r, status, pages.Ask(v))
 	}
-	answer := struct {
+	return web.JSON(w, status, struct {
 		Exchanges []pages.Exchange `json:"exchanges"`
 		Next      *string          `json:"next"` // null behind the last page
-	}{Exchanges: v.List}
-	if more {
-		answer.Next = &v.Next
-	}
-	return web.JSON(w, status, answer)
-}
-
-// conversationPage is the address of another page of the conversation.
-func conversationPage(r *http.Request, number int) string {
-	return (&url.URL{Path: r.URL.Path, RawQuery: url.Values{"page": {strconv.Itoa(number)}}.Encode()}).String()
+	}{v.List, web.OrNull(v.Next)})
 }
 
 // Ask answers a question from the papers of a home: POST /ask from the page, POST /api/chat for programs, which get JSON

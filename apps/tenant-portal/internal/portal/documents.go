@@ -1,14 +1,9 @@
 package portal
 
 import (
-	"errors"
-	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/go-chi/chi/v5"
 
 	"openhouse.example/apps/tenant-portal/internal/pages"
 	"openhouse.example/packages/platform/files"
@@ -57,11 +52,11 @@ func (p *Portal) Document(w http.ResponseWriter, r *http.Request) error {
 
 // DocumentVersion sends the file of one version, which is where citations lead: GET /documents/{document}/versions/{number}.
 func (p *Portal) DocumentVersion(w http.ResponseWriter, r *http.Request) error {
-	number, err := strconv.ParseInt(chi.URLParam(r, "number"), 10, 32)
-	if err != nil || number < 1 {
-		return web.NotFound()
+	number, err := web.PathNumber(r, "number")
+	if err != nil {
+		return err
 	}
-	return p.documentFile(w, r, int32(number))
+	return p.documentFile(w, r, number)
 }
 
 // documentFile sends a file piece by piece, and asks in between whether the person may still have it: a session that
@@ -83,17 +78,8 @@ func (p *Portal) documentFile(w http.ResponseWriter, r *http.Request, number int
 	if err != nil {
 		return err
 	}
-	content, err := p.files.Open(r.Context(), who.TenantID, hash)
-	if errors.Is(err, files.ErrNotFound) { // the folder is not the one that it was
-		p.app.Log.LogAttrs(r.Context(), slog.LevelError, "a stored file is missing", slog.String("error", err.Error()))
-		return &web.Error{Status: http.StatusGone, Code: "file_missing", Public: text.M("document.file-missing"), Cause: err}
-	}
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	file := web.File{Name: v.FileName, Type: v.MIME, Size: content.Size(), Inline: true}
-	return web.SendStored(w, r, file, content, func() error {
+	open := func() (web.Stored, error) { return p.files.Open(r.Context(), who.TenantID, hash) }
+	return p.app.SendStored(w, r, web.File{Name: v.FileName, Type: v.MIME, Inline: true}, open, func() error {
 		_, err := p.store.DocumentFile(r.Context(), who, id, number)
 		return err
 	})

@@ -3,19 +3,13 @@ package portal
 import (
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strconv"
 
 	"openhouse.example/apps/tenant-portal/internal/pages"
 	"openhouse.example/apps/tenant-portal/internal/store"
-	"openhouse.example/packages/ui/text"
 	"openhouse.example/packages/web"
 )
 
-const (
-	noticesOnPage = 20
-	lastPage      = 100_000 // no list is that long; keeps the offset a small number
-)
+const noticesOnPage = 20
 
 // Notices shows what the company tells the residents of this home: GET /notices and GET /api/notices.
 func (p *Portal) Notices(w http.ResponseWriter, r *http.Request) error {
@@ -23,42 +17,26 @@ func (p *Portal) Notices(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	number := 1
-	if asked := r.URL.Query().Get("page"); asked != "" {
-		if number, err = strconv.Atoi(asked); err != nil || number < 1 || number > lastPage {
-			return web.Invalid(map[string]text.Message{"page": text.M("notices.page-wrong")})
-		}
+	page, err := web.PageOf(r, noticesOnPage)
+	if err != nil {
+		return err
 	}
-	list, more, err := p.store.Notices(r.Context(), who, store.Page{Size: noticesOnPage, Offset: (number - 1) * noticesOnPage})
+	list, more, err := p.store.Notices(r.Context(), who, store.Page{Size: page.Size, Offset: page.Offset()})
 	if err != nil {
 		return err
 	}
 	view := pages.NoticesView{List: noticeViews(list)}
-	if number > 1 {
-		view.Previous = noticesPage(r, number-1)
-	}
-	if more {
-		view.Next = noticesPage(r, number+1)
-	}
+	view.Previous, view.Next = page.Beside(r, more)
 	if web.WantsJSON(r) {
-		answer := struct {
+		return web.JSON(w, http.StatusOK, struct {
 			Notices []pages.Notice `json:"notices"`
 			Next    *string        `json:"next"` // null behind the last page
-		}{Notices: view.List}
-		if more {
-			answer.Next = &view.Next
-		}
-		return web.JSON(w, http.StatusOK, answer)
+		}{view.List, web.OrNull(view.Next)})
 	}
 	if view.Home, err = p.around(r, who); err != nil {
 		return err
 	}
 	return web.Render(w, r, http.StatusOK, pages.Notices(view))
-}
-
-// noticesPage is the address of another page of the list.
-func noticesPage(r *http.Request, number int) string {
-	return (&url.URL{Path: r.URL.Path, RawQuery: url.Values{"page": {strconv.Itoa(number)}}.Encode()}).String()
 }
 
 // Notice shows one notice, and notes that the person has opened it: GET /notices/{notice} and GET /api/notices/{notice}.
